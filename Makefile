@@ -1,0 +1,51 @@
+# What you can do here: `make help`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PATH := $(abspath $(BIN)):$(PATH)
+
+.PHONY: help run setup test lint format lock migration openapi
+
+help: ## List what there is
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+run: $(VENV)/installed ## Set up everything and serve on http://127.0.0.1:8000 (HOST, PORT)
+	@exec flask serve
+
+setup: $(VENV)/installed-dev ## Set up everything for development
+
+test: $(VENV)/installed-dev ## Set up everything and run the whole suite
+	@pytest -n 2
+
+lint: $(VENV)/installed-dev ## Check style and types
+	ruff check .
+	ruff format --check .
+	mypy .
+
+format: $(VENV)/installed-dev ## Mend style
+	ruff check --fix .
+	ruff format .
+
+lock: $(VENV)/installed-dev ## Pin and hash the newest packages that requirements*.in allow
+	uv pip compile $(LOCK) -o requirements.txt requirements.in
+	uv pip compile $(LOCK) -o requirements-dev.txt requirements-dev.in
+
+migration: $(VENV)/installed-dev ## Draft a migration from the models: make migration m="add teams"
+	flask db migrate -m "$(m)"
+
+openapi: $(VENV)/installed-dev ## Write docs/openapi.json
+	MUSTER_DATABASE_URL=sqlite:// flask openapi write docs/openapi.json
+
+LOCK := --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate \
+	--custom-compile-command "make lock"
+
+$(BIN)/pip:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/installed: requirements.txt | $(BIN)/pip
+	pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+$(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
+	pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@

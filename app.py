@@ -1,0 +1,91 @@
+"""The app factory: settings, extensions, blueprints, commands. Nothing else."""
+
+import logging
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Flask
+from flask_migrate import Migrate
+
+import access_log
+import auth
+import commands
+from api import Api
+from config import BASE, Settings
+from core.hashing import RECOMMENDED_ROUNDS
+from db import db, engine_options, set_up_engine
+from migrations import startup
+from resources import documentation, health, sign_in, user
+from services import signing_keys
+from services.context import Context
+from services.hashing import PasswordHasher, slots_per_worker
+
+VERSION = "0.1.0"
+THREADS = 128
+_log = logging.getLogger("muster")
+
+
+def create_app(given: str | Mapping[str, Any] | None = None) -> Flask:
+    """Muster as a WSGI application.
+
+    `given` is a database URL, or a mapping of settings (`MUSTER_…`) that go before those of the
+    environment; names without the prefix go to Flask's own configuration. Raises `SettingsError`.
+    """
+    if isinstance(given, str):
+        given = {"MUSTER_DATABASE_URL": given}
+    settings = Settings.load({**os.environ, **(given or {})})
+    app = Flask("muster", root_path=str(BASE), static_folder=None)
+    app.config.from_mapping(given or {})
+    access_log.init_app(app, level=settings.log_level)
+    _init_database(app, settings)
+    _init_services(app, settings)
+    _init_api(app, settings)
+    commands.init_app(app)
+    return app
+
+
+def _init_database(app: Flask, settings: Settings) -> None:
+    url = settings.resolved_database_url
+    if not settings.in_memory:
+        settings.instance_path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    app.config["SQLALCHEMY_DATABASE_URI"] = url
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(
+        url, in_memory=settings.in_memory, threads=THREADS
+    )
+    db.init_app(app)
+    Migrate(app, db, directory=str(startup.DIRECTORY))
+    with app.app_context():
+        set_up_engine(db.engine)
+        startup.upgrade(db.engine, settings.instance_path)
+
+
+def _init_services(app: Flask, settings: Settings) -> None:
+    if settings.password_rounds < RECOMMENDED_ROUNDS:
+        _log.warning("MUSTER_PASSWORD_ROUNDS is below %d: for tests only", RECOMMENDED_ROUNDS)
+    hasher = PasswordHasher(
+        rounds=settings.password_rounds,
+        slots=slots_per_worker(settings.workers),
+        queue=settings.hashing_queue,
+    )
+    app.extensions["muster"] = Context(settings, hasher, startup.newest_revision())
+    keys = signing_keys.ring(None if settings.in_memory else settings.instance_path / "keys")
+    auth.init_app(app, keys, issuer=settings.public_url)
+
+
+def _init_api(app: Flask, settings: Settings) -> None:
+    app.config.update(
+        API_TITLE=settings.service_name,
+        API_VERSION=VERSION,
+        OPENAPI_VERSION="3.1.0",
+        OPENAPI_URL_PREFIX="/",
+        API_SPEC_OPTIONS={"info": {"description": documentation.WELCOME}},
+        TRUSTED_HOSTS=list(settings.trusted_hosts) or None,
+    )
+    app.url_map.merge_slashes = False
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # of Flask's default provider
+    api = Api(app)
+    api.spec.components.security_scheme(auth.SECURITY_SCHEME, auth.SECURITY_SCHEME_DOCUMENT)
+    for blp in (user.blp, sign_in.blp, health.blp):
+        api.register_blueprint(blp)
+    app.register_blueprint(documentation.blp)

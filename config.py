@@ -1,0 +1,165 @@
+"""Settings, read once from the environment. Come here to add one or to change a default.
+
+Every setting is an environment variable `MUSTER_…`; none is required. The README's table is held
+to this file by a test.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from click import ClickException
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+PREFIX = "MUSTER_"
+BASE = Path(__file__).resolve().parent
+_DRIVERS = {
+    "sqlite": "sqlite",
+    "postgresql": "postgresql+psycopg",
+    "postgres": "postgresql+psycopg",
+}
+
+
+class SettingsError(ClickException):
+    """A setting that Muster cannot start with; the message is one sentence that names it."""
+
+
+def _between(low: int, high: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        number = int(text) if text.strip().isascii() and text.strip().isdigit() else -1
+        if not low <= number <= high:
+            raise ValueError(f"a whole number from {low} to {high}")
+        return number
+
+    return parse
+
+
+def _one_of(*choices: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text not in choices:
+            raise ValueError("one of " + ", ".join(choices))
+        return text
+
+    return parse
+
+
+def _database_url(text: str) -> str:
+    expected = "a URL such as postgresql://user:password@host/name or sqlite:////path/to/file"
+    try:
+        url = make_url(text)
+    except ArgumentError:
+        # `from None`: the text may hold a password, and SQLAlchemy's own message repeats it.
+        raise ValueError(expected) from None
+    # `postgres://` is what many hosting services hand out.
+    url = url.set(drivername=_DRIVERS.get(url.drivername, url.drivername))
+    if url.drivername not in _DRIVERS.values():
+        raise ValueError(expected)
+    return url.render_as_string(hide_password=False)
+
+
+def _public_url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query:
+        raise ValueError("a URL that starts with http:// or https:// and has no query")
+    return text.rstrip("/")
+
+
+def _hosts(text: str) -> tuple[str, ...]:
+    return tuple(host.strip() for host in text.split(",") if host.strip())
+
+
+def _setting(default: Any, description: str, parse: Callable[[str], Any] = str) -> Any:
+    return field(default=default, metadata={"description": description, "parse": parse})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What Muster was told at start. Field `x_y` is the environment variable `MUSTER_X_Y`."""
+
+    instance_path: Path = _setting(
+        BASE / "instance", "Directory of the SQLite file, its backups and the signing keys.", Path
+    )
+    database_url: str = _setting(
+        "",
+        "`sqlite:///…` or `postgresql://…`. Empty: the file `muster.sqlite3` in the instance path.",
+        _database_url,
+    )
+    public_url: str = _setting(
+        "http://127.0.0.1:8000", "Where clients reach Muster; the tokens' issuer.", _public_url
+    )
+    trusted_hosts: tuple[str, ...] = _setting(
+        (),
+        "Host names that are answered, separated by commas; `.example.com` takes its subdomains "
+        "too. Empty: any.",
+        _hosts,
+    )
+    service_name: str = _setting("Muster", "Title of the API; refused as a password.")
+    password_rounds: int = _setting(
+        600_000, "PBKDF2 rounds of new hashes. Lower is for tests only.", _between(1, 10_000_000)
+    )
+    password_min_length: int = _setting(8, "Shortest password, in code points.", _between(8, 64))
+    password_max_length: int = _setting(
+        256, "Longest password, in code points.", _between(64, 1024)
+    )
+    hashing_queue: int = _setting(
+        96,
+        "Requests per worker that may wait for a hashing slot; the next one gets 503.",
+        _between(1, 10_000),
+    )
+    workers: int = _setting(
+        min(os.cpu_count() or 1, 4),
+        "Worker processes. Default: the cores, at most 4.",
+        _between(1, 128),
+    )
+    log_level: str = _setting(
+        "info",
+        "`debug`, `info` (with the access log), `warning` or `error`.",
+        _one_of("debug", "info", "warning", "error"),
+    )
+
+    @classmethod
+    def load(cls, given: Mapping[str, Any]) -> "Settings":
+        """Settings from a mapping such as `os.environ`; names without `MUSTER_` are left alone.
+
+        Raises `SettingsError` for a name that does not exist and a value that does not fit.
+        """
+        named = {name: str(value) for name, value in given.items() if name.startswith(PREFIX)}
+        loaded = {}
+        for setting in fields(cls):
+            text = named.pop(PREFIX + setting.name.upper(), "").strip()
+            if text:
+                loaded[setting.name] = _parsed(setting.name, text, setting.metadata["parse"])
+        for name in named:
+            raise SettingsError(_unknown(name))
+        return cls(**loaded)
+
+    @property
+    def in_memory(self) -> bool:
+        """Whether nothing is kept on disk: an in-memory SQLite database, for tests."""
+        url = make_url(self.resolved_database_url)
+        return url.get_backend_name() == "sqlite" and url.database in {None, "", ":memory:"}
+
+    @property
+    def resolved_database_url(self) -> str:
+        """The database URL, with the default file filled in."""
+        return self.database_url or f"sqlite:///{self.instance_path / 'muster.sqlite3'}"
+
+
+def _parsed(name: str, text: str, parse: Callable[[str], Any]) -> Any:
+    try:
+        return parse(text)
+    except ValueError as error:
+        # The value itself is not repeated: it may be a secret.
+        raise SettingsError(f"{PREFIX}{name.upper()} must be {error}.") from error
+
+
+def _unknown(name: str) -> str:
+    known = [PREFIX + setting.name.upper() for setting in fields(Settings)]
+    near = get_close_matches(name, known, n=1)
+    hint = f" Did you mean {near[0]}?" if near else " The README lists the settings."
+    return f"{name} is not a setting of Muster.{hint}"

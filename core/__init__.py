@@ -1,0 +1,1 @@
+"""Change the rules that hold without Flask, database or network: usernames, passwords, …"""

@@ -1,0 +1,141 @@
+"""The database: the SQLAlchemy instance, constraint names, and what each engine needs.
+
+Come here to change how Muster talks to SQLite or PostgreSQL.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import BigInteger, Connection, DateTime, Dialect, Engine, Integer, MetaData, event
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.types import TypeDecorator
+
+BUSY_TIMEOUT_SECONDS = 10
+POSTGRESQL_CONNECTIONS_PER_WORKER = 20
+_READING = "muster_reading"
+
+# SQLite reuses row ids unless told not to; tables say so with `sqlite_autoincrement`.
+RowId = BigInteger().with_variant(Integer, "sqlite")
+
+
+class Model(DeclarativeBase):
+    """Base of every table. Constraints have names, so that migrations can find them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Aware UTC in Python; `timestamptz` on PostgreSQL, UTC text on SQLite, which has no zones."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse naive times; give SQLite UTC."""
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give every time its zone."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+# What was written may be read on after the commit without asking the database again.
+db = SQLAlchemy(model_class=Model, session_options={"expire_on_commit": False})
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """A stretch of reads, each its own snapshot. The connection goes back to the pool at its end.
+
+    So nothing is held while a password is hashed or an answer is written. What was loaded stays
+    usable. No BEGIN is sent: that saves PostgreSQL two round trips.
+    """
+    session: Session = db.session()
+    postgresql = db.engine.dialect.name == "postgresql"
+    options = {"isolation_level": "AUTOCOMMIT"} if postgresql else {_READING: True}
+    try:
+        session.connection(execution_options=options)
+        yield session
+    finally:
+        session.close()
+
+
+@contextmanager
+def writing() -> Iterator[Session]:
+    """One write transaction: committed at the end, rolled back when anything is raised."""
+    session: Session = db.session()
+    try:
+        yield session
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+
+
+def engine_options(url: str, *, in_memory: bool, threads: int) -> dict[str, Any]:
+    """What `create_engine` needs for this database and a worker of this many threads."""
+    # Parameters stay out of error messages, and so out of the log: they hold hashes and tokens.
+    options: dict[str, Any] = {"hide_parameters": True}
+    if in_memory:
+        return options
+    options |= {"pool_size": threads, "max_overflow": 0, "pool_timeout": BUSY_TIMEOUT_SECONDS}
+    if url.startswith("sqlite"):
+        return options | {"connect_args": {"timeout": BUSY_TIMEOUT_SECONDS}}
+    limits = {
+        "statement_timeout": "10s",
+        "lock_timeout": "8s",
+        "idle_in_transaction_session_timeout": "30s",
+    }
+    return options | {
+        "pool_size": min(threads, POSTGRESQL_CONNECTIONS_PER_WORKER),
+        "pool_pre_ping": True,
+        "pool_recycle": 1800,
+        "connect_args": {
+            "connect_timeout": 5,
+            "application_name": "muster",
+            "options": " ".join(f"-c {name}={limit}" for name, limit in limits.items()),
+        },
+    }
+
+
+def set_up_engine(engine: Engine) -> None:
+    """Give every SQLite connection our pragmas and our BEGIN; PostgreSQL needs neither."""
+    if engine.dialect.name != "sqlite":
+        return
+    event.listen(engine, "connect", _on_sqlite_connect)
+    event.listen(engine, "begin", _begin_sqlite)
+
+
+def _on_sqlite_connect(connection: Any, _record: Any) -> None:
+    # No implicit BEGIN by the driver: _begin_sqlite says which kind it is.
+    connection.isolation_level = None
+    for pragma in (
+        f"busy_timeout={BUSY_TIMEOUT_SECONDS * 1000}",
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """Take the write lock at BEGIN, unless this is a stretch of `reading()`.
+
+    A deferred transaction would have to upgrade its read lock at the first write, and SQLite
+    refuses that at once, whatever the busy timeout says.
+    """
+    if not connection.get_execution_options().get(_READING):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -1,0 +1,168 @@
+"""Every failure that a client can meet. Come here to add one or to change its sentence.
+
+`error` is the stable code for programs and never changes; `message` is for people. docs/errors.md
+lists them all, and a test holds that list to this file.
+"""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, ClassVar
+
+
+class Refusal(Exception):
+    """A request that Muster does not carry out. Subclasses are the failures themselves."""
+
+    status: ClassVar[HTTPStatus]
+    error: ClassVar[str]
+    message: str
+    # What WWW-Authenticate says with it (RFC 6750, section 3; RFC 9470 for a stale sign-in).
+    challenge: ClassVar[str | None] = None
+
+    def __init__(
+        self,
+        message: str | None = None,
+        *,
+        errors: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        """`errors` is shown as it is (422); `headers` are added to the answer."""
+        self.message = message or type(self).message
+        self.errors = errors
+        self.headers = dict(headers or {})
+        super().__init__(self.message)
+
+    @classmethod
+    def of_field(cls, field: str, reason: str) -> "Refusal":
+        """This refusal with `reason` filed under a field of the JSON body."""
+        return cls(errors={"json": {field: [reason]}})
+
+
+class InvalidRequest(Refusal):
+    """The request line, a header or the framing is not what HTTP asks for."""
+
+    status = HTTPStatus.BAD_REQUEST
+    error = "invalid_request"
+    message = "The request could not be understood."
+
+
+class MalformedBody(Refusal):
+    """The body is not JSON, or JSON that two programs could read differently."""
+
+    status = HTTPStatus.BAD_REQUEST
+    error = "malformed_json"
+    message = "The body is not well-formed JSON."
+
+
+class NotSignedIn(Refusal):
+    """No access token came with the request."""
+
+    status = HTTPStatus.UNAUTHORIZED
+    error = "not_signed_in"
+    message = "This needs an access token: sign in, then send it as a Bearer token."
+    challenge = "Bearer"
+
+
+class InvalidToken(Refusal):
+    """A token came, but it is forged, damaged, expired, or its session has ended."""
+
+    status = HTTPStatus.UNAUTHORIZED
+    error = "invalid_token"
+    message = "The token is invalid or has expired."
+    challenge = 'Bearer error="invalid_token"'
+
+
+class InvalidCredentials(Refusal):
+    """Unknown name, wrong password, disabled or locked account: one answer for every cause."""
+
+    status = HTTPStatus.UNAUTHORIZED
+    error = "invalid_credentials"
+    message = "The username or the password is wrong."
+    challenge = "Bearer"
+
+
+class NotFound(Refusal):
+    """There is no such thing, or it is not yours to see."""
+
+    status = HTTPStatus.NOT_FOUND
+    error = "not_found"
+    message = "There is no such thing here."
+
+
+class MethodNotAllowed(Refusal):
+    """The address exists, the method does not; `Allow` names those that do."""
+
+    status = HTTPStatus.METHOD_NOT_ALLOWED
+    error = "method_not_allowed"
+    message = "This address does not take that method."
+
+
+class NotAcceptable(Refusal):
+    """`Accept` excludes JSON, and JSON is all there is."""
+
+    status = HTTPStatus.NOT_ACCEPTABLE
+    error = "not_acceptable"
+    message = "Muster answers in application/json, which the Accept header excludes."
+
+
+class UsernameTaken(Refusal):
+    """The name, or one that looks like it, belongs to another account or is still reserved."""
+
+    status = HTTPStatus.CONFLICT
+    error = "username_taken"
+    message = "A user with that username already exists."
+
+
+class BodyTooLarge(Refusal):
+    """The body is larger than 64 KiB."""
+
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    error = "body_too_large"
+    message = "The body is larger than 64 KiB."
+
+
+class UnsupportedMediaType(Refusal):
+    """The body is not declared as `application/json`, or it is compressed."""
+
+    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+    error = "unsupported_media_type"
+    message = "The body must be application/json in UTF-8, without a Content-Encoding."
+
+
+class InvalidInput(Refusal):
+    """Well-formed, but a field is missing, unknown or out of range; see `errors`."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    error = "invalid_input"
+    message = "Some fields are not valid."
+
+
+class InternalError(Refusal):
+    """A fault of Muster's own. The log has it under the same `request_id`."""
+
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+    error = "internal_error"
+    message = "Something went wrong on our side."
+
+
+class Overloaded(Refusal):
+    """More passwords wait to be hashed than the queue takes. Nothing was changed."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    error = "overloaded"
+    message = "Muster is busy. Try again shortly."
+
+
+class Unavailable(Refusal):
+    """The database does not answer. Nothing was acknowledged."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    error = "unavailable"
+    message = "Muster cannot reach its database. Try again shortly."
+
+
+class NotReady(Refusal):
+    """The database does not answer, or its schema is not the one that this version needs."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    error = "not_ready"
+    message = "Muster is not ready to serve."

@@ -1,0 +1,24 @@
+"""The account. Come here to change what Muster keeps about a person."""
+
+from datetime import datetime
+
+from sqlalchemy import String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core import clock
+from db import Model, RowId, UtcDateTime
+
+
+class UserModel(Model):
+    """A person's account. What its name looks like is claimed in `usernames`."""
+
+    __tablename__ = "users"
+    __table_args__ = {"sqlite_autoincrement": True}
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    teams = ()  # until there are teams, nobody is in one
+    username: Mapped[str] = mapped_column(String(64))  # as it was typed
+    canonical_username: Mapped[str] = mapped_column(String(64), unique=True)  # as it is compared
+    email: Mapped[str | None] = mapped_column(String(320))  # means nothing until it is confirmed
+    password_hash: Mapped[str] = mapped_column(String(512))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)

@@ -1,0 +1,1 @@
+"""Journeys: one module per thing a person does, plain functions, one transaction each."""

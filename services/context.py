@@ -1,0 +1,15 @@
+"""What a journey may use besides the database. Come here to give all journeys something new."""
+
+from dataclasses import dataclass
+
+from config import Settings
+from services.hashing import PasswordHasher
+
+
+@dataclass(frozen=True)
+class Context:
+    """One per app, so that two apps in one process share nothing."""
+
+    settings: Settings
+    hasher: PasswordHasher
+    schema_revision: str

@@ -1,0 +1,21 @@
+"""Whether Muster can serve. Come here to change what `GET /readyz` looks at."""
+
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from db import reading
+from errors import NotReady
+from services.context import Context
+
+_REVISION = text("SELECT version_num FROM alembic_version")
+
+
+def check_readiness(context: Context) -> None:
+    """Raises `NotReady` unless the database answers and its schema is this version's."""
+    try:
+        with reading() as session:
+            revision = session.scalar(_REVISION)
+    except SQLAlchemyError as error:
+        raise NotReady("The database does not answer.") from error
+    if revision != context.schema_revision:
+        raise NotReady("The database's schema is not the one that this version needs.")

@@ -1,0 +1,71 @@
+"""Opening an account. Come here to change what `POST /register` does."""
+
+from sqlalchemy import insert
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from core import passwords, usernames
+from db import writing
+from errors import InvalidInput, UsernameTaken
+from models import UserModel, UsernameModel
+from services.context import Context
+
+
+def register(context: Context, *, username: str, password: str, email: str | None) -> UserModel:
+    """Open an account and return it.
+
+    Raises `InvalidInput` for a name or password that the rules refuse, `UsernameTaken` when the
+    name or a look-alike is somebody's, `Overloaded` when too many passwords wait.
+    """
+    name = acceptable_username(username)
+    secret = acceptable_password(context, password, username=username, email=email)
+    # Before the transaction: nothing is held while a password is hashed.
+    user = UserModel(
+        username=name.display,
+        canonical_username=name.canonical,
+        email=email,
+        password_hash=context.hasher.hash(secret),
+    )
+    try:
+        with writing() as session:
+            session.add(user)
+            session.flush()
+            claim(session, name, user_id=user.id)
+    except IntegrityError as error:
+        # The unique keys are the only judge: whoever checked first could still lose the race.
+        raise UsernameTaken from error
+    return user
+
+
+def claim(session: Session, name: usernames.Username, *, user_id: int) -> None:
+    """Take a name for an account; `IntegrityError` when it is somebody's."""
+    # Sorted, so that two who want the same ones wait for each other in one order.
+    claims = [{"skeleton": each, "user_id": user_id} for each in sorted(name.skeletons)]
+    session.execute(insert(UsernameModel), claims)
+
+
+def acceptable_username(typed: str) -> usernames.Username:
+    """The name in its forms; raises `InvalidInput` with the reason."""
+    try:
+        return usernames.parse(typed)
+    except usernames.UsernameRefused as reason:
+        raise InvalidInput.of_field("username", str(reason)) from reason
+
+
+def acceptable_password(
+    context: Context, typed: str, *, username: str, email: str | None, field: str = "password"
+) -> str:
+    """The password as it is hashed; raises `InvalidInput` with the reason."""
+    settings = context.settings
+    words = [username, settings.service_name, *([email, email.partition("@")[0]] if email else [])]
+    password = passwords.normalize(typed)
+    try:
+        passwords.check(
+            password,
+            minimum=settings.password_min_length,
+            maximum=settings.password_max_length,
+            context=words,
+        )
+    except passwords.PasswordRefused as reason:
+        raise InvalidInput.of_field(field, str(reason)) from reason
+    return password

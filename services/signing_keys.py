@@ -1,0 +1,156 @@
+"""The keys that sign access tokens. Come here to change how they are made, kept and found.
+
+Each is a PEM file `<time it was made>-<kid>.pem`, mode 0600, in `keys/` below the instance path.
+Replicas that share the directory share the keys.
+"""
+
+import json
+import os
+from base64 import urlsafe_b64encode
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from filelock import FileLock
+from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
+
+from config import SettingsError
+from core import clock
+
+_TIME = "%Y%m%dT%H%M%SZ"
+_MIN_RSA_BITS = 3072
+# The public members of all kinds; just those that a thumbprint counts (RFC 7638, section 3.2).
+_PUBLIC_MEMBERS = {"crv", "e", "kty", "n", "x", "y"}
+
+PrivateKey = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey | rsa.RSAPrivateKey
+
+_MAKERS: dict[str, Callable[[], PrivateKey]] = {
+    "ES256": lambda: ec.generate_private_key(ec.SECP256R1()),
+    "EdDSA": ed25519.Ed25519PrivateKey.generate,
+    "RS256": lambda: rsa.generate_private_key(65537, _MIN_RSA_BITS),
+}
+ALGORITHMS = tuple(_MAKERS)
+FIRST_ALGORITHM = "ES256"
+
+
+@dataclass(frozen=True)
+class SigningKey:
+    """A key pair and the only algorithm that it is used with."""
+
+    kid: str
+    algorithm: str
+    created_at: datetime
+    private: PrivateKey
+
+    @classmethod
+    def of(cls, private: PrivateKey, created_at: datetime) -> "SigningKey":
+        """Name the key by its thumbprint (RFC 7638); raises `ValueError` for a weak kind."""
+        algorithm = _algorithm_of(private)
+        kid = _thumbprint(_public_members(private))
+        return cls(kid, algorithm, created_at, private)
+
+    def as_jwk(self) -> dict[str, Any]:
+        """The public half, for the JWKS (RFC 7517)."""
+        members = _public_members(self.private)
+        return members | {"kid": self.kid, "alg": self.algorithm, "use": "sig"}
+
+
+class KeyRing:
+    """All keys that verify; the newest one signs."""
+
+    def __init__(self, keys: list[SigningKey]) -> None:
+        self.keys = sorted(keys, key=lambda key: key.created_at)
+        self._by_kid = {key.kid: key for key in self.keys}
+
+    @property
+    def active(self) -> SigningKey:
+        """The key that signs."""
+        return self.keys[-1]
+
+    def find(self, kid: object) -> SigningKey | None:
+        """The key with this id; None for anything else, a key id of another type included."""
+        return self._by_kid.get(kid) if isinstance(kid, str) else None
+
+
+def make(algorithm: str) -> SigningKey:
+    """A new key pair for `ES256`, `EdDSA` or `RS256`."""
+    return SigningKey.of(_MAKERS[algorithm](), clock.now().replace(microsecond=0))
+
+
+def ring(directory: Path | None) -> KeyRing:
+    """The keys in a directory, or in memory only; the first one is made when there is none."""
+    if directory is None:
+        return KeyRing([make(FIRST_ALGORITHM)])
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with FileLock(directory / ".lock"):
+        if not any(directory.glob("*.pem")):
+            save(make(FIRST_ALGORITHM), directory)
+    return load(directory)
+
+
+def load(directory: Path) -> KeyRing:
+    """The keys in a directory, none included. Raises `SettingsError` for one that cannot serve."""
+    return KeyRing([_read(path) for path in sorted(directory.glob("*.pem"))])
+
+
+def save(key: SigningKey, directory: Path) -> Path:
+    """Write a key that only its owner can read; under no name until it is whole on disk."""
+    path = directory / f"{key.created_at.strftime(_TIME)}-{key.kid}.pem"
+    draft = path.with_suffix(".draft")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(_pem(key.private))
+        file.flush()
+        os.fsync(descriptor)
+    draft.rename(path)
+    return path
+
+
+def _read(path: Path) -> SigningKey:
+    try:
+        created_at = datetime.strptime(path.name.partition("-")[0], _TIME).replace(tzinfo=UTC)
+        private = serialization.load_pem_private_key(path.read_bytes(), password=None)
+        return SigningKey.of(private, created_at)  # type: ignore[arg-type]  # checked inside
+    except (OSError, ValueError, TypeError) as error:
+        raise SettingsError(f"The signing key {path} cannot be used: {error}.") from error
+
+
+def _pem(private: PrivateKey) -> bytes:
+    return private.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+
+
+def _algorithm_of(private: PrivateKey) -> str:
+    match private:
+        case ec.EllipticCurvePrivateKey(curve=ec.SECP256R1()):
+            return "ES256"
+        case ed25519.Ed25519PrivateKey():
+            return "EdDSA"
+        case rsa.RSAPrivateKey() if private.key_size >= _MIN_RSA_BITS:
+            return "RS256"
+    raise ValueError(f"it must be EC P-256, Ed25519, or RSA of at least {_MIN_RSA_BITS} bits")
+
+
+def _public_members(private: PrivateKey) -> dict[str, Any]:
+    match private:
+        case ec.EllipticCurvePrivateKey():
+            jwk = ECAlgorithm.to_jwk(private.public_key(), as_dict=True)
+        case ed25519.Ed25519PrivateKey():
+            jwk = OKPAlgorithm.to_jwk(private.public_key(), as_dict=True)
+        case rsa.RSAPrivateKey():
+            jwk = RSAAlgorithm.to_jwk(private.public_key(), as_dict=True)
+    return {name: jwk[name] for name in sorted(_PUBLIC_MEMBERS & jwk.keys())}
+
+
+def _thumbprint(members: dict[str, Any]) -> str:
+    """RFC 7638: SHA-256 over the members in alphabetical order, without white space."""
+    canonical = json.dumps(members, sort_keys=True, separators=(",", ":")).encode()
+    return urlsafe_b64encode(sha256(canonical).digest()).rstrip(b"=").decode()
