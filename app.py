@@ -7,16 +7,18 @@ from typing import Any
 
 from flask import Flask
 from flask_migrate import Migrate
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 import access_log
 import auth
 import commands
+import rate_limits
 from api import Api
 from config import BASE, Settings
 from core.hashing import RECOMMENDED_ROUNDS
 from db import db, engine_options, set_up_engine
 from migrations import startup
-from resources import documentation, health, sign_in, user
+from resources import documentation, health, me, user, user_session, verification
 from services import signing_keys
 from services.context import Context
 from services.hashing import PasswordHasher, slots_per_worker
@@ -36,10 +38,14 @@ def create_app(given: str | Mapping[str, Any] | None = None) -> Flask:
         given = {"MUSTER_DATABASE_URL": given}
     settings = Settings.load({**os.environ, **(given or {})})
     app = Flask("muster", root_path=str(BASE), static_folder=None)
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     app.config.from_mapping(given or {})
     access_log.init_app(app, level=settings.log_level)
     _init_database(app, settings)
     _init_services(app, settings)
+    rate_limits.init_app(app, settings)
     _init_api(app, settings)
     commands.init_app(app)
     return app
@@ -69,8 +75,13 @@ def _init_services(app: Flask, settings: Settings) -> None:
         queue=settings.hashing_queue,
     )
     app.extensions["muster"] = Context(settings, hasher, startup.newest_revision())
-    keys = signing_keys.ring(None if settings.in_memory else settings.instance_path / "keys")
-    auth.init_app(app, keys, issuer=settings.public_url)
+    keys = signing_keys.ring(settings.keys_path, settings.token_algorithm)
+    auth.init_app(
+        app,
+        keys,
+        issuer=settings.public_url,
+        introspection_secret=settings.introspection_secret,
+    )
 
 
 def _init_api(app: Flask, settings: Settings) -> None:
@@ -85,7 +96,8 @@ def _init_api(app: Flask, settings: Settings) -> None:
     app.url_map.merge_slashes = False
     app.json.sort_keys = False  # type: ignore[attr-defined]  # of Flask's default provider
     api = Api(app)
-    api.spec.components.security_scheme(auth.SECURITY_SCHEME, auth.SECURITY_SCHEME_DOCUMENT)
-    for blp in (user.blp, sign_in.blp, health.blp):
-        api.register_blueprint(blp)
+    for name, scheme in auth.SECURITY_SCHEMES.items():
+        api.spec.components.security_scheme(name, scheme)
+    for module in (user, user_session, me, verification, health):
+        api.register_blueprint(module.blp)
     app.register_blueprint(documentation.blp)

@@ -6,41 +6,49 @@ asks the database about the session on every request, so a sign-out acts at once
 
 import re
 from collections.abc import Callable
-from datetime import datetime
 from functools import wraps
-from typing import Any, ParamSpec, TypeVar
+from hmac import compare_digest
+from typing import Any, ParamSpec, TypeVar, cast
 
 import jwt
-from flask import Flask, g, request
+from flask import Flask, current_app, g, request
 from flask_jwt_extended import JWTManager, create_access_token, decode_token
 from flask_jwt_extended.exceptions import JWTExtendedException
 
 from api import documents_refusals
 from core import tokens
-from errors import InvalidToken, NotSignedIn
+from errors import FreshSignInRequired, InvalidToken, NotSignedIn
 from services import sessions
-from services.sessions import LiveSession
-from services.signing_keys import ALGORITHMS, KeyRing, SigningKey
+from services.sessions import LiveSession, SignedIn
+from services.signing_keys import ALGORITHMS, KeyRing
 
-SECURITY_SCHEME = "access_token"
-SECURITY_SCHEME_DOCUMENT = {
-    "type": "http",
-    "scheme": "bearer",
-    "bearerFormat": "JWT",
-    "description": "The `access_token` that `POST /login` gave.",
+SECURITY_SCHEMES = {
+    "access_token": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "The `access_token` that `POST /login` gave.",
+    },
+    "app_secret": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "The value of the setting `MUSTER_INTROSPECTION_SECRET`.",
+    },
 }
 # RFC 6750, section 2.1; the scheme's name is case-insensitive (RFC 9110, section 11.1).
-_BEARER = re.compile(r"(?i:bearer) ([\w.-]+)", re.ASCII)
+_BEARER = re.compile(r"(?i:bearer) ([\w.~+/=-]+)", re.ASCII)
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def init_app(app: Flask, keys: KeyRing, *, issuer: str) -> None:
+def init_app(app: Flask, keys: KeyRing, *, issuer: str, introspection_secret: str) -> None:
     """Set flask-jwt-extended up with these keys and this `iss`."""
+    app.config["INTROSPECTION_SECRET"] = introspection_secret
+    app.extensions["muster_keys"] = keys
     app.config.update(
         JWT_COOKIE_CSRF_PROTECT=False,  # no cookies, so no `csrf` claim
-        JWT_ALGORITHM=keys.active.algorithm,
+        JWT_ALGORITHM=ALGORITHMS[0],  # each key's own goes before it, in the header
         JWT_DECODE_ALGORITHMS=list(ALGORITHMS),
         JWT_ACCESS_TOKEN_EXPIRES=tokens.ACCESS_LIFETIME,
         JWT_DECODE_LEEWAY=tokens.LEEWAY,
@@ -50,20 +58,29 @@ def init_app(app: Flask, keys: KeyRing, *, issuer: str) -> None:
         JWT_DECODE_AUDIENCE=tokens.AUDIENCE,
     )
     manager = JWTManager(app)
-    manager.encode_key_loader(lambda _identity: keys.active.private)
-    manager.additional_headers_loader(
-        lambda _identity: {"typ": tokens.TYPE, "kid": keys.active.kid}
-    )
+    manager.encode_key_loader(lambda _identity: g.signing_key.private)
     manager.decode_key_loader(lambda header, _claims: _verifying_key(keys, header))
 
 
-def issue_access_token(
-    user_id: int, session_id: int, *, authenticated_at: datetime, fresh: bool
-) -> str:
-    """A signed access token. `fresh` says that it comes from a sign-in, not from a refresh."""
-    claims = {"sid": session_id, "auth_time": int(authenticated_at.timestamp())}
-    token: str = create_access_token(str(user_id), fresh=fresh, additional_claims=claims)
-    return token
+def tokens_of(signed_in: SignedIn) -> dict[str, Any]:
+    """The answer to a sign-in or a refresh, with a new access token."""
+    # Looked up once: at the moment of a change, header and signature must be of one key.
+    key = g.signing_key = _keys().active
+    access_token = create_access_token(
+        str(signed_in.user_id),
+        fresh=signed_in.fresh,
+        additional_headers={"typ": tokens.TYPE, "kid": key.kid, "alg": key.algorithm},
+        additional_claims={
+            "sid": signed_in.session_id,
+            "auth_time": int(signed_in.authenticated_at.timestamp()),
+        },
+    )
+    return {
+        "access_token": access_token,
+        "refresh_token": str(signed_in.refresh_token),
+        "token_type": "Bearer",
+        "expires_in": int(tokens.ACCESS_LIFETIME.total_seconds()),
+    }
 
 
 def signed_in(view: Callable[P, R]) -> Callable[P, R]:
@@ -71,38 +88,96 @@ def signed_in(view: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-        g.caller = _authenticate()
+        g.caller, _claims = authenticate(bearer_token())
         return view(*args, **kwargs)
 
-    return documents_refusals(NotSignedIn, InvalidToken, security=[{SECURITY_SCHEME: []}])(guarded)
+    refusals = (NotSignedIn, InvalidToken)
+    return documents_refusals(*refusals, security=[{"access_token": []}])(guarded)
+
+
+def freshly_signed_in(view: Callable[P, R]) -> Callable[P, R]:
+    """Guard: as `signed_in`, and the token comes from a sign-in, not from a refresh."""
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+        g.caller, claims = authenticate(bearer_token())
+        if not claims["fresh"]:
+            raise FreshSignInRequired
+        return view(*args, **kwargs)
+
+    refusals = (NotSignedIn, InvalidToken, FreshSignInRequired)
+    return documents_refusals(*refusals, security=[{"access_token": []}])(guarded)
 
 
 def caller() -> LiveSession:
     """Who sent this request; only behind a guard."""
-    live: LiveSession = g.caller
-    return live
+    return cast(LiveSession, g.caller)
 
 
-def _authenticate() -> LiveSession:
-    claims = _claims_of(_bearer_token())
+def optional_caller() -> LiveSession | None:
+    """Who sent this request, if it carries a good access token; a bad one is as good as none."""
+    try:
+        return authenticate(bearer_token())[0]
+    except (NotSignedIn, InvalidToken):
+        return None
+
+
+def authenticate(token: str) -> tuple[LiveSession, dict[str, Any]]:
+    """The session of an access token, and its claims. Raises `InvalidToken`."""
+    claims = _claims_of(token)
     live = sessions.find_live(session_id=claims["sid"], user_id=int(claims["sub"]))
     if live is None:
         raise InvalidToken
-    return live
+    return live, claims
 
 
-def _bearer_token() -> str:
+def bearer_token() -> str:
+    """What stands behind `Bearer`. Raises `NotSignedIn` when nothing does, or `InvalidToken`."""
     header = request.headers.get("Authorization", "")
     if header[:6].lower() != "bearer":
         raise NotSignedIn
     match = _BEARER.fullmatch(header)
-    if match is None or not tokens.is_canonical(match[1]):
+    if match is None:
         raise InvalidToken
     return match[1]
 
 
+def public_keys() -> list[dict[str, Any]]:
+    """The public halves of all keys that verify, as a JWKS has them."""
+    return [key.as_jwk() for key in _keys().verifying]
+
+
+def trusted_app(view: Callable[P, R]) -> Callable[P, R]:
+    """Guard: only for apps that show `MUSTER_INTROSPECTION_SECRET` as their Bearer token."""
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+        secret = current_app.config["INTROSPECTION_SECRET"]
+        if not secret or not compare_digest(bearer_token().encode(), secret.encode()):
+            raise InvalidToken
+        return view(*args, **kwargs)
+
+    refusals = (NotSignedIn, InvalidToken)
+    return documents_refusals(*refusals, security=[{"app_secret": []}])(guarded)
+
+
+def introspect(token: str) -> dict[str, Any]:
+    """What RFC 7662, section 2.2, says of an access token; just "not active" of a bad one."""
+    try:
+        _live, claims = authenticate(token)
+    except InvalidToken:
+        return {"active": False}
+    return claims | {"active": True, "token_type": "Bearer"}
+
+
+def _keys() -> KeyRing:
+    return cast(KeyRing, current_app.extensions["muster_keys"])
+
+
 def _claims_of(token: str) -> dict[str, Any]:
     """The claims of a token that holds in every respect but its session."""
+    if not tokens.is_canonical(token):
+        raise InvalidToken
     try:
         claims: dict[str, Any] = decode_token(token)
     except (jwt.PyJWTError, JWTExtendedException) as error:
@@ -114,7 +189,7 @@ def _claims_of(token: str) -> dict[str, Any]:
 
 def _verifying_key(keys: KeyRing, header: dict[str, Any]) -> Any:
     """The public key that the header may name. Keys inside the header are never looked at."""
-    key: SigningKey | None = keys.find(header.get("kid"))
+    key = keys.find(header.get("kid"))
     if (
         key is None
         or header.get("alg") != key.algorithm
@@ -122,4 +197,4 @@ def _verifying_key(keys: KeyRing, header: dict[str, Any]) -> Any:
         or "crit" in header
     ):
         raise jwt.InvalidTokenError("the header names no key of ours")
-    return key.private.public_key()
+    return key.public

@@ -7,6 +7,7 @@ to this file by a test.
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from datetime import timedelta
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,10 @@ def _between(low: int, high: int) -> Callable[[str], int]:
     return parse
 
 
+def _days(low: int, high: int) -> Callable[[str], timedelta]:
+    return lambda text: timedelta(days=_between(low, high)(text))
+
+
 def _one_of(*choices: str) -> Callable[[str], str]:
     def parse(text: str) -> str:
         if text not in choices:
@@ -60,6 +65,18 @@ def _database_url(text: str) -> str:
     if url.drivername not in _DRIVERS.values():
         raise ValueError(expected)
     return url.render_as_string(hide_password=False)
+
+
+def _secret(text: str) -> str:
+    if len(text) < 32:
+        raise ValueError("at least 32 characters long")
+    return text
+
+
+def _redis_url(text: str) -> str:
+    if urlsplit(text).scheme not in {"redis", "rediss", "unix"}:
+        raise ValueError("a URL such as redis://host:6379/0")
+    return text
 
 
 def _public_url(text: str) -> str:
@@ -99,6 +116,11 @@ class Settings:
         _hosts,
     )
     service_name: str = _setting("Muster", "Title of the API; refused as a password.")
+    username_reservation: timedelta = _setting(
+        timedelta(days=90),
+        "Days that a name which was given up or deleted stays reserved.",
+        _days(0, 36_500),
+    )
     password_rounds: int = _setting(
         600_000, "PBKDF2 rounds of new hashes. Lower is for tests only.", _between(1, 10_000_000)
     )
@@ -115,6 +137,29 @@ class Settings:
         min(os.cpu_count() or 1, 4),
         "Worker processes. Default: the cores, at most 4.",
         _between(1, 128),
+    )
+    token_algorithm: str = _setting(
+        "ES256",
+        "What new signing keys are for: `ES256`, `EdDSA` or `RS256`.",
+        _one_of("ES256", "EdDSA", "RS256"),
+    )
+    introspection_secret: str = _setting(
+        "",
+        "What apps send as Bearer token to `POST /introspect`, 32 characters or more. Empty: off.",
+        _secret,
+    )
+    trusted_proxies: int = _setting(
+        0,
+        "How many proxies stand before Muster; so many `X-Forwarded-*` are believed.",
+        _between(0, 10),
+    )
+    redis_url: str = _setting(
+        "", "`redis://…`: replicas share their rate limits there. Empty: per host.", _redis_url
+    )
+    rate_limits: str = _setting(
+        "on",
+        "`off` switches the limits per address and in all off. The guard per account stays.",
+        _one_of("on", "off"),
     )
     log_level: str = _setting(
         "info",
@@ -143,6 +188,11 @@ class Settings:
         """Whether nothing is kept on disk: an in-memory SQLite database, for tests."""
         url = make_url(self.resolved_database_url)
         return url.get_backend_name() == "sqlite" and url.database in {None, "", ":memory:"}
+
+    @property
+    def keys_path(self) -> Path | None:
+        """The directory of the signing keys; None when they are kept in memory, too."""
+        return None if self.in_memory else self.instance_path / "keys"
 
     @property
     def resolved_database_url(self) -> str:

@@ -166,3 +166,28 @@ class NotReady(Refusal):
     status = HTTPStatus.SERVICE_UNAVAILABLE
     error = "not_ready"
     message = "Muster is not ready to serve."
+
+
+class FreshSignInRequired(Refusal):
+    """The token comes from a refresh, and this wants one that comes from a sign-in."""
+
+    status = HTTPStatus.UNAUTHORIZED
+    error = "fresh_sign_in_required"
+    message = "Sign in again to do this."
+    challenge = 'Bearer error="insufficient_user_authentication"'
+
+
+class WrongPassword(Refusal):
+    """The current password is not right, or was guessed too often with this session."""
+
+    status = HTTPStatus.FORBIDDEN
+    error = "wrong_password"
+    message = "The current password is wrong."
+
+
+class TooManyRequests(Refusal):
+    """A rate limit is reached; `Retry-After` says when it opens again."""
+
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    error = "too_many_requests"
+    message = "Too many requests. Try again later."

@@ -127,32 +127,131 @@ class UserPageSchema(Answer):
     next_cursor = ma.fields.String(required=True, allow_none=True)
 
 
-# --- Signing in ---
+# --- One's own account ---
+
+
+class OwnAccountSchema(ProfileSchema):
+    """What one sees of oneself."""
+
+    email = ma.fields.String(required=True, allow_none=True)
+    created_at = ma.fields.DateTime(required=True)
+
+
+class AccountChangeSchema(ma.Schema):
+    """What may be changed of one's own account; what is left out stays."""
+
+    username = ma.fields.String(metadata={"examples": ["Alice"]})
+    email = EmailAddress(allow_none=True, metadata={"format": "email"})
+
+
+class PasswordChangeSchema(ma.Schema):
+    """A new password, and the proof that it is the owner who wants it."""
+
+    current_password = ma.fields.String(
+        required=True, metadata={"format": "password", "examples": ["correct horse battery"]}
+    )
+    new_password = ma.fields.String(
+        required=True, metadata={"format": "password", "examples": ["another horse battery"]}
+    )
+
+
+# --- Sessions ---
 
 
 class SignInSchema(ma.Schema):
     """Who signs in."""
 
-    username = ma.fields.String(
-        required=True, metadata={"description": "The username.", "examples": ["alice"]}
-    )
+    username = ma.fields.String(required=True, metadata={"examples": ["alice"]})
     password = ma.fields.String(
         required=True,
-        load_only=True,
         metadata={"format": "password", "examples": ["correct horse battery"]},
     )
 
 
+class RefreshSchema(ma.Schema):
+    """The newest refresh token of a session."""
+
+    refresh_token = ma.fields.String(required=True)
+
+
 class TokensSchema(Answer):
-    """What a sign-in gives (RFC 6749, section 5.1)."""
+    """What a sign-in or a refresh gives (RFC 6749, section 5.1)."""
 
     access_token = ma.fields.String(
         required=True, metadata={"description": "Send it as `Authorization: Bearer …`."}
+    )
+    refresh_token = ma.fields.String(
+        required=True, metadata={"description": "For `POST /refresh`, once."}
     )
     token_type = ma.fields.String(required=True, validate=ma.validate.OneOf(["Bearer"]))
     expires_in = ma.fields.Integer(
         required=True, metadata={"description": "Seconds that the access token holds."}
     )
+
+
+class MessageSchema(Answer):
+    """A sentence for people."""
+
+    message = ma.fields.String(required=True)
+
+
+class UserSessionSchema(Answer):
+    """A sign-in that is still alive."""
+
+    id = ma.fields.Integer(required=True)
+    current = ma.fields.Boolean(
+        required=True, metadata={"description": "Whether it is the one that asks."}
+    )
+    device = ma.fields.String(required=True, metadata={"examples": ["Firefox on Linux"]})
+    address = ma.fields.String(required=True, metadata={"examples": ["203.0.113.7"]})
+    created_at = ma.fields.DateTime(required=True)
+    last_used_at = ma.fields.DateTime(
+        required=True, metadata={"description": "Noted once a minute at the most."}
+    )
+
+
+class UserSessionPageSchema(Answer):
+    """A page of sessions."""
+
+    items = ma.fields.List(ma.fields.Nested(UserSessionSchema), required=True)
+    next_cursor = ma.fields.String(required=True, allow_none=True)
+
+
+# --- Verifying tokens ---
+
+
+class JwksSchema(Answer):
+    """A JSON Web Key Set (RFC 7517)."""
+
+    keys = ma.fields.List(ma.fields.Dict(), required=True)
+
+
+class IntrospectionQuerySchema(ma.Schema):
+    """RFC 7662, section 2.1."""
+
+    class Meta:
+        """The RFC lets clients send more."""
+
+        unknown = ma.EXCLUDE
+
+    token = ma.fields.String(required=True, metadata={"description": "An access token."})
+
+
+class IntrospectionSchema(Answer):
+    """RFC 7662, section 2.2. All but `active` is left out when the token is not active."""
+
+    active = ma.fields.Boolean(required=True)
+    sub = ma.fields.String()
+    sid = ma.fields.Integer()
+    token_type = ma.fields.String()
+    iss = ma.fields.String()
+    aud = ma.fields.String()
+    exp = ma.fields.Integer()
+    iat = ma.fields.Integer()
+    nbf = ma.fields.Integer()
+    jti = ma.fields.String()
+    auth_time = ma.fields.Integer()
+    fresh = ma.fields.Boolean()
 
 
 # --- Running it ---

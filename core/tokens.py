@@ -1,12 +1,17 @@
-"""What an access token must look like. Come here to change its claims or its lifetime.
+"""What tokens must look like. Come here to change an access token's claims or a token's lifetime.
 
-Claims and header after RFC 9068 (JWT profile for access tokens) and RFC 8725 (JWT best practice).
+Claims and header after RFC 9068 (JWT profile for access tokens) and RFC 8725 (JWT best practice);
+refresh tokens after RFC 9700, section 4.14 (rotation).
 """
 
+import hmac
+import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
+from hashlib import sha256
 from typing import Any
 
 TYPE = "at+jwt"
@@ -14,6 +19,12 @@ AUDIENCE = "muster"
 ACCESS_LIFETIME = timedelta(minutes=15)
 LEEWAY = timedelta(seconds=30)
 MAX_LENGTH = 4096
+
+REFRESH_IDLE_LIFETIME = timedelta(days=30)
+SESSION_LIFETIME = timedelta(days=90)
+REPEAT_WINDOW = timedelta(seconds=10)
+_FAMILY_BYTES = 16
+_SECRET_BYTES = 32
 
 # Every claim has to be there, and be of this very type: PyJWT takes a string `exp`, and a token
 # that has none at all. `bool` is an `int` to Python, hence the comparison of exact types.
@@ -52,3 +63,51 @@ def _is_canonical_part(part: str) -> bool:
     except (Base64Error, ValueError):
         return False
     return urlsafe_b64encode(raw).rstrip(b"=").decode() == part
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshToken:
+    """An opaque refresh token: `family` stays with the session, `secret` (256 bits) changes.
+
+    The family tells a used token of a session from one that somebody made up: only the first
+    ends the session.
+    """
+
+    family: bytes
+    secret: bytes
+
+    @classmethod
+    def new(cls) -> "RefreshToken":
+        """The first one of a session."""
+        return cls(secrets.token_bytes(_FAMILY_BYTES), secrets.token_bytes(_SECRET_BYTES))
+
+    @classmethod
+    def parse(cls, text: str) -> "RefreshToken | None":
+        """The token in this text; None for what cannot be one of ours."""
+        if not text.isascii() or not _is_canonical_part(text):
+            return None
+        raw = urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        if len(raw) != _FAMILY_BYTES + _SECRET_BYTES:
+            return None
+        return cls(raw[:_FAMILY_BYTES], raw[_FAMILY_BYTES:])
+
+    def successor(self, seed: bytes) -> "RefreshToken":
+        """The token that replaces this one. `seed` is random, kept by us, and used once.
+
+        The same token gives the same successor, so whoever lost the answer can ask again. Neither
+        the database alone nor an old token alone gives it.
+        """
+        return RefreshToken(self.family, hmac.digest(seed, self.secret, "sha256"))
+
+    def __str__(self) -> str:
+        return urlsafe_b64encode(self.family + self.secret).decode()
+
+    @property
+    def family_digest(self) -> str:
+        """What is kept of the family."""
+        return sha256(self.family).hexdigest()
+
+    @property
+    def digest(self) -> str:
+        """What is kept of the token."""
+        return sha256(self.family + self.secret).hexdigest()

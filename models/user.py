@@ -22,3 +22,8 @@ class UserModel(Model):
     email: Mapped[str | None] = mapped_column(String(320))  # means nothing until it is confirmed
     password_hash: Mapped[str] = mapped_column(String(512))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    disabled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    # Consecutive wrong passwords of strangers; see services/guessing.py.
+    failures: Mapped[int] = mapped_column(default=0)
+    blocked_until: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -7,6 +7,7 @@ from flask.views import MethodView
 from api import Blueprint, documents_refusals, page_of
 from auth import signed_in
 from errors import NotFound, Overloaded, UsernameTaken
+from rate_limits import limited
 from resources import context
 from schemas import PageQuerySchema, ProfileSchema, RegisteredSchema, UserPageSchema, UserSchema
 from services import profiles, registration
@@ -18,6 +19,7 @@ blp = Blueprint("user", __name__, description="Accounts: opening one, looking pe
 class Register(MethodView):
     """Opening an account."""
 
+    @limited("registration")
     @documents_refusals(UsernameTaken, Overloaded)
     @blp.arguments(UserSchema)
     @blp.response(

@@ -6,9 +6,12 @@ that reads keep their share of the processor however many people sign in at once
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TypeVar
+
+from passlib.context import CryptContext
 
 from core import hashing
 from errors import Overloaded
@@ -19,35 +22,68 @@ Result = TypeVar("Result")
 
 
 class PasswordHasher:
-    """Hashes and verifies in `slots` threads; at most `queue` calls wait, the next is refused."""
+    """Hashes and verifies in `slots` threads; `queue` requests may wait, the next is refused."""
 
     def __init__(self, *, rounds: int, slots: int, queue: int) -> None:
         self._context = hashing.context(rounds)
         self._nobody = hashing.hash_of_nobody(rounds)
         self._places = threading.BoundedSemaphore(slots + queue)
+        self._slots = threading.BoundedSemaphore(slots)
         self._pool = ThreadPoolExecutor(slots, "hashing", initializer=_lower_priority)
 
-    def hash(self, password: str) -> str:
-        """A new hash of `password`, which is already normalised. Raises `Overloaded`."""
-        return self._run(lambda: str(self._context.hash(password)))
+    @contextmanager
+    def slot(self) -> Iterator["Slot"]:
+        """Wait for a slot and keep it meanwhile. Raises `Overloaded` when too many wait already.
 
-    def verify(self, password: str, password_hash: str | None) -> bool:
-        """Whether `password` belongs to the hash. Raises `Overloaded`.
-
-        With no hash (no such account) it takes the same time and the answer is no, so that an
-        answer's time tells nobody which names exist (OWASP ASVS 5.0, 6.3.8).
+        Hold no connection when you come here; what is read inside is read at the last moment.
         """
-        return self._run(
-            lambda: bool(self._context.verify(password, password_hash or self._nobody))
-        )
-
-    def _run(self, work: Callable[[], Result]) -> Result:
         if not self._places.acquire(blocking=False):
             raise Overloaded(headers={"Retry-After": "2"})
         try:
-            return self._pool.submit(work).result()
+            with self._slots:
+                yield Slot(self._run, self._context, self._nobody)
         finally:
             self._places.release()
+
+    def hash(self, password: str) -> str:
+        """A new hash of a normalised password, in a slot of its own. Raises `Overloaded`."""
+        with self.slot() as slot:
+            return slot.hash(password)
+
+    def _run(self, work: Callable[[], Result]) -> Result:
+        return self._pool.submit(work).result()
+
+
+class Slot:
+    """The right to hash, one after the other."""
+
+    def __init__(self, run: Callable[..., object], context: CryptContext, nobody: str) -> None:
+        self._run = run
+        self._context = context
+        self._nobody = nobody
+
+    def hash(self, password: str) -> str:
+        """A new hash of a normalised password."""
+        return str(self._run(lambda: self._context.hash(password)))
+
+    def verify(self, password: str, password_hash: str | None) -> bool:
+        """Whether a normalised password belongs to the hash.
+
+        A wrong answer takes the time of today's hash, whatever the hash is, or with none at all
+        (no such account): time tells nobody which names exist (OWASP ASVS 5.0, 6.3.8).
+        """
+        return bool(self._run(lambda: self._verify(password, password_hash)))
+
+    def stronger_hash(self, password: str, password_hash: str) -> str | None:
+        """A new hash of the right password if the old one is weaker than today's setting."""
+        return self.hash(password) if self._context.needs_update(password_hash) else None
+
+    def _verify(self, password: str, password_hash: str | None) -> bool:
+        if password_hash and self._context.verify(password, password_hash):
+            return True
+        if password_hash is None or self._context.needs_update(password_hash):
+            self._context.verify(password, self._nobody)
+        return False
 
 
 def slots_per_worker(workers: int) -> int:

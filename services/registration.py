@@ -1,13 +1,12 @@
 """Opening an account. Come here to change what `POST /register` does."""
 
-from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
 
 from core import passwords, usernames
 from db import writing
 from errors import InvalidInput, UsernameTaken
-from models import UserModel, UsernameModel
+from models import UserModel
+from services import names
 from services.context import Context
 
 
@@ -20,28 +19,31 @@ def register(context: Context, *, username: str, password: str, email: str | Non
     name = acceptable_username(username)
     secret = acceptable_password(context, password, username=username, email=email)
     # Before the transaction: nothing is held while a password is hashed.
+    password_hash = context.hasher.hash(secret)
+    try:
+        return _open_account(name, password_hash, email)
+    except IntegrityError as error:
+        # The unique keys are the only judge: whoever checked first could still lose the race.
+        if not names.free_expired(name, context.settings.username_reservation):
+            raise UsernameTaken from error
+    try:
+        return _open_account(name, password_hash, email)
+    except IntegrityError as error:
+        raise UsernameTaken from error
+
+
+def _open_account(name: usernames.Username, password_hash: str, email: str | None) -> UserModel:
     user = UserModel(
         username=name.display,
         canonical_username=name.canonical,
         email=email,
-        password_hash=context.hasher.hash(secret),
+        password_hash=password_hash,
     )
-    try:
-        with writing() as session:
-            session.add(user)
-            session.flush()
-            claim(session, name, user_id=user.id)
-    except IntegrityError as error:
-        # The unique keys are the only judge: whoever checked first could still lose the race.
-        raise UsernameTaken from error
+    with writing() as session:
+        session.add(user)
+        session.flush()
+        names.claim(session, name, user_id=user.id)
     return user
-
-
-def claim(session: Session, name: usernames.Username, *, user_id: int) -> None:
-    """Take a name for an account; `IntegrityError` when it is somebody's."""
-    # Sorted, so that two who want the same ones wait for each other in one order.
-    claims = [{"skeleton": each, "user_id": user_id} for each in sorted(name.skeletons)]
-    session.execute(insert(UsernameModel), claims)
 
 
 def acceptable_username(typed: str) -> usernames.Username:

@@ -1,16 +1,27 @@
-"""Sessions: one per sign-in. Come here to change when one begins and when it counts as alive."""
+"""Sessions: one per sign-in. Come here to change when one begins, counts as alive, or ends."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from core import clock
-from db import reading
+from core.tokens import REFRESH_IDLE_LIFETIME, SESSION_LIFETIME, RefreshToken
+from db import reading, writing
+from errors import NotFound
 from models import UserSessionModel
 
-ABSOLUTE_LIFETIME = timedelta(days=90)
+_USE_IS_NOTED_EVERY = timedelta(minutes=1)
+_PURGED_AT_ONCE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """The device and the address that a request came from, as far as it tells."""
+
+    user_agent: str
+    address: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,21 +32,102 @@ class LiveSession:
     user_id: int
 
 
-def begin(session: Session, *, user_id: int) -> UserSessionModel:
-    """Add a new session to the transaction that is open."""
-    now = clock.now()
-    row = UserSessionModel(user_id=user_id, created_at=now, expires_at=now + ABSOLUTE_LIFETIME)
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """What tokens are made of. `fresh`: from a sign-in, not from a refresh."""
+
+    user_id: int
+    session_id: int
+    authenticated_at: datetime
+    refresh_token: RefreshToken
+    fresh: bool
+
+
+def begin(session: Session, *, user_id: int, client: Client) -> SignedIn:
+    """Add a new session to the transaction that is open; a few expired ones make room."""
+    _purge_some(session)
+    now, token = clock.now(), RefreshToken.new()
+    row = UserSessionModel(
+        user_id=user_id,
+        user_agent=client.user_agent,
+        address=client.address,
+        created_at=now,
+        last_used_at=now,
+        expires_at=now + REFRESH_IDLE_LIFETIME,
+        refresh_family=token.family_digest,
+        refresh_digest=token.digest,
+    )
     session.add(row)
-    return row
+    session.flush()
+    return SignedIn(user_id, row.id, now, token, fresh=True)
 
 
 def find_live(*, session_id: int, user_id: int) -> LiveSession | None:
-    """The session, if it is this user's and neither ended nor expired."""
-    query = select(UserSessionModel.expires_at).where(
-        UserSessionModel.id == session_id, UserSessionModel.user_id == user_id
+    """The session, if it is this user's and neither ended nor expired. Notes that it is used."""
+    table, now = UserSessionModel, clock.now()
+    query = select(table.expires_at, table.last_used_at).where(
+        table.id == session_id, table.user_id == user_id
     )
     with reading() as session:
-        expires_at = session.scalar(query)
-    if expires_at is None or expires_at <= clock.now():
+        row = session.execute(query).one_or_none()
+    if row is None or row.expires_at <= now:
         return None
+    if now - row.last_used_at >= _USE_IS_NOTED_EVERY:
+        with writing() as session:
+            session.execute(update(table).where(table.id == session_id).values(last_used_at=now))
     return LiveSession(session_id, user_id)
+
+
+def list_live(user_id: int, *, after: int, limit: int) -> list[UserSessionModel]:
+    """Up to `limit` live sessions of a user with an id above `after`, oldest first."""
+    table = UserSessionModel
+    query = (
+        select(table)
+        .where(table.user_id == user_id, table.expires_at > clock.now(), table.id > after)
+        .order_by(table.id)
+        .limit(limit)
+    )
+    with reading() as session:
+        return list(session.scalars(query))
+
+
+def end(*, session_id: int, user_id: int) -> None:
+    """End one session of this user; raises `NotFound` for one that is not theirs."""
+    table = UserSessionModel
+    with writing() as session:
+        ended = session.scalar(
+            delete(table)
+            .where(table.id == session_id, table.user_id == user_id)
+            .returning(table.id)
+        )
+        if ended is None:
+            raise NotFound
+
+
+def end_others(current: LiveSession) -> None:
+    """End all sessions of this user but the current one."""
+    with writing() as session:
+        delete_others(session, user_id=current.user_id, keep=current.id)
+
+
+def delete_others(session: Session, *, user_id: int, keep: int | None) -> None:
+    """In the transaction that is open: end all sessions of a user, but one."""
+    table = UserSessionModel
+    session.execute(delete(table).where(table.user_id == user_id, table.id != (keep or 0)))
+
+
+def extend(row: UserSessionModel) -> None:
+    """A refresh keeps a session alive for 30 days more, 90 days in all."""
+    row.expires_at = min(clock.now() + REFRESH_IDLE_LIFETIME, row.created_at + SESSION_LIFETIME)
+
+
+def _purge_some(session: Session) -> None:
+    """Each sign-in takes a few expired sessions away, so the table never grows without bound."""
+    table = UserSessionModel
+    expired = (
+        select(table.id)
+        .where(table.expires_at <= clock.now())
+        .limit(_PURGED_AT_ONCE)
+        .with_for_update(skip_locked=True)  # PostgreSQL: do not queue behind another sign-in
+    )
+    session.execute(delete(table).where(table.id.in_(expired)))

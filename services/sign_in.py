@@ -1,45 +1,77 @@
 """Signing in. Come here to change what `POST /login` does."""
 
-from dataclasses import dataclass
-from datetime import datetime
-
-from sqlalchemy import select
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from core import passwords, usernames
 from db import reading, writing
 from errors import InvalidCredentials
-from models import UserModel
-from services import sessions
+from models import UserModel, UserSessionModel
+from services import guessing, sessions
 from services.context import Context
+from services.guessing import Guard
+from services.sessions import Client, LiveSession, SignedIn
 
 
-@dataclass(frozen=True, slots=True)
-class SignedIn:
-    """What an access token says about a sign-in."""
-
-    user_id: int
-    session_id: int
-    authenticated_at: datetime
-
-
-def sign_in(context: Context, *, username: str, password: str) -> SignedIn:
-    """Begin a session for whoever knows the password.
+def sign_in(
+    context: Context,
+    *,
+    username: str,
+    password: str,
+    client: Client,
+    known: LiveSession | None,
+) -> SignedIn:
+    """Begin a session for whoever knows the password. `known` is a live session of the caller's.
 
     Raises `InvalidCredentials`, after the same work, whatever is wrong; `Overloaded` when too
     many passwords wait.
     """
-    user = _find_by_name(username)
     secret = passwords.normalize(password)
-    known = context.hasher.verify(secret, user.password_hash if user else None)
-    if user is None or not known:
-        raise InvalidCredentials
+    # In the slot: no more guesses at one account run at once than there are slots, so a count
+    # that is read there cannot be outrun by many parallel requests.
+    with context.hasher.slot() as slot:
+        user, guard = _find(username, known)
+        right = slot.verify(secret, user.password_hash if user else None)
+        if user is None or guard is None or guard.is_closed:
+            raise InvalidCredentials
+        if not right:
+            guessing.count_failure(guard)
+            raise InvalidCredentials
+        stronger = slot.stronger_hash(secret, user.password_hash)
     with writing() as session:
-        row = sessions.begin(session, user_id=user.id)
-        session.flush()
-        return SignedIn(user.id, row.id, row.created_at)
+        _confirm(session, user, stronger)
+        guessing.clear(session, guard)
+        return sessions.begin(session, user_id=user.id, client=client)
 
 
-def _find_by_name(typed: str) -> UserModel | None:
+def _find(typed: str, known: LiveSession | None) -> tuple[UserModel | None, Guard | None]:
+    """The account of this name, and the count by which its guesser is judged."""
     query = select(UserModel).where(UserModel.canonical_username == usernames.canonical(typed))
     with reading() as session:
-        return session.scalar(query)
+        user = session.scalar(query)
+        if user is None or user.disabled_at:
+            return None, None
+        if known and known.user_id == user.id:
+            row = session.get(UserSessionModel, known.id)
+            return user, guessing.guard_of(row) if row else None
+        return user, guessing.guard_of(user)
+
+
+def _confirm(session: Session, user: UserModel, stronger: str | None) -> None:
+    """Keep a stronger hash, if there is one, unless the account changed meanwhile.
+
+    The condition is what a concurrent password change, disabling or deletion fails: whoever
+    committed first wins, and an old password opens nothing after the change.
+    """
+    confirmed = session.scalar(
+        update(UserModel)
+        .where(
+            UserModel.id == user.id,
+            UserModel.password_hash == user.password_hash,
+            UserModel.disabled_at.is_(None),
+        )
+        .values(password_hash=stronger or user.password_hash)
+        .returning(UserModel.id)
+    )
+    if confirmed is None:
+        raise InvalidCredentials

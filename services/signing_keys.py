@@ -9,7 +9,8 @@ import os
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -21,12 +22,14 @@ from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 
 from config import SettingsError
 from core import clock
+from core.tokens import ACCESS_LIFETIME, LEEWAY
 
 _TIME = "%Y%m%dT%H%M%SZ"
 _MIN_RSA_BITS = 3072
 # The public members of all kinds; just those that a thumbprint counts (RFC 7638, section 3.2).
 _PUBLIC_MEMBERS = {"crv", "e", "kty", "n", "x", "y"}
 
+PublicKey = ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey | rsa.RSAPublicKey
 PrivateKey = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey | rsa.RSAPrivateKey
 
 _MAKERS: dict[str, Callable[[], PrivateKey]] = {
@@ -35,7 +38,7 @@ _MAKERS: dict[str, Callable[[], PrivateKey]] = {
     "RS256": lambda: rsa.generate_private_key(65537, _MIN_RSA_BITS),
 }
 ALGORITHMS = tuple(_MAKERS)
-FIRST_ALGORITHM = "ES256"
+PUBLISHED_AHEAD = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,16 @@ class SigningKey:
         kid = _thumbprint(_public_members(private))
         return cls(kid, algorithm, created_at, private)
 
+    @property
+    def signs_from(self) -> datetime:
+        """When the copies that others keep of the JWKS hold it."""
+        return self.created_at + PUBLISHED_AHEAD
+
+    @cached_property
+    def public(self) -> PublicKey:
+        """The half that verifies."""
+        return self.private.public_key()
+
     def as_jwk(self) -> dict[str, Any]:
         """The public half, for the JWKS (RFC 7517)."""
         members = _public_members(self.private)
@@ -61,20 +74,52 @@ class SigningKey:
 
 
 class KeyRing:
-    """All keys that verify; the newest one signs."""
+    """The keys in use, in the order in which they were made.
 
-    def __init__(self, keys: list[SigningKey]) -> None:
-        self.keys = sorted(keys, key=lambda key: key.created_at)
-        self._by_kid = {key.kid: key for key in self.keys}
+    A key verifies from the moment it is here, and signs once the copies that others keep of the
+    JWKS have had time to hold it. It goes on verifying until the last token that it signed has
+    expired.
+    """
+
+    def __init__(self, keys: list[SigningKey], directory: Path | None = None) -> None:
+        self._directory = directory
+        self._seen = _changed_at(directory)
+        self._set(keys)
 
     @property
     def active(self) -> SigningKey:
-        """The key that signs."""
-        return self.keys[-1]
+        """The key that signs: the newest that is known everywhere by now."""
+        self._reload()
+        known = [key for key in self._keys if key.signs_from <= clock.now()]
+        return known[-1] if known else self._keys[0]
+
+    @property
+    def verifying(self) -> list[SigningKey]:
+        """The keys that have not had their time."""
+        self._reload()
+        return [key for key in self._keys if not self.is_retired(key)]
 
     def find(self, kid: object) -> SigningKey | None:
-        """The key with this id; None for anything else, a key id of another type included."""
-        return self._by_kid.get(kid) if isinstance(kid, str) else None
+        """The key with this id that verifies; None for anything else, of whatever type."""
+        self._reload()
+        key = self._by_kid.get(kid) if isinstance(kid, str) else None
+        return None if key is None or self.is_retired(key) else key
+
+    def is_retired(self, key: SigningKey) -> bool:
+        """Whether every token that a key signed has expired since its successor took over."""
+        later = [other.signs_from for other in self._keys if other.created_at > key.created_at]
+        return bool(later) and min(later) + ACCESS_LIFETIME + 2 * LEEWAY < clock.now()
+
+    def _set(self, keys: list[SigningKey]) -> None:
+        self._keys = sorted(keys, key=lambda key: key.created_at)
+        self._by_kid = {key.kid: key for key in self._keys}
+
+    def _reload(self) -> None:
+        """Notice keys that another process made; a look at the directory's time costs 2 µs."""
+        changed_at = _changed_at(self._directory)
+        if self._directory and changed_at != self._seen:
+            self._set(load(self._directory))
+            self._seen = changed_at
 
 
 def make(algorithm: str) -> SigningKey:
@@ -82,20 +127,37 @@ def make(algorithm: str) -> SigningKey:
     return SigningKey.of(_MAKERS[algorithm](), clock.now().replace(microsecond=0))
 
 
-def ring(directory: Path | None) -> KeyRing:
-    """The keys in a directory, or in memory only; the first one is made when there is none."""
+def ring(directory: Path | None, algorithm: str) -> KeyRing:
+    """The keys in a directory, or in memory only. Raises `SettingsError`.
+
+    A key is made when the newest is not of this algorithm, or there is none.
+    """
     if directory is None:
-        return KeyRing([make(FIRST_ALGORITHM)])
+        return KeyRing([make(algorithm)])
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     with FileLock(directory / ".lock"):
-        if not any(directory.glob("*.pem")):
-            save(make(FIRST_ALGORITHM), directory)
-    return load(directory)
+        keys = load(directory)
+        if not keys or keys[-1].algorithm != algorithm:
+            save(make(algorithm), directory)
+    return KeyRing(load(directory), directory)
 
 
-def load(directory: Path) -> KeyRing:
-    """The keys in a directory, none included. Raises `SettingsError` for one that cannot serve."""
-    return KeyRing([_read(path) for path in sorted(directory.glob("*.pem"))])
+def rotate(directory: Path, algorithm: str) -> SigningKey:
+    """Make a new key, and remove those that have had their time."""
+    with FileLock(directory / ".lock"):
+        key = make(algorithm)
+        save(key, directory)
+        keys = KeyRing(load(directory), directory)
+        for path in directory.glob("*.pem"):
+            if keys.find(_read(path).kid) is None:
+                path.unlink()
+    return key
+
+
+def load(directory: Path) -> list[SigningKey]:
+    """The keys in a directory, oldest first. Raises `SettingsError` for one that cannot serve."""
+    keys = [_read(path) for path in directory.glob("*.pem")]
+    return sorted(keys, key=lambda key: key.created_at)
 
 
 def save(key: SigningKey, directory: Path) -> Path:
@@ -109,6 +171,10 @@ def save(key: SigningKey, directory: Path) -> Path:
         os.fsync(descriptor)
     draft.rename(path)
     return path
+
+
+def _changed_at(directory: Path | None) -> int:
+    return directory.stat().st_mtime_ns if directory else 0
 
 
 def _read(path: Path) -> SigningKey:

@@ -25,6 +25,9 @@ def upgrade() -> None:
         sa.Column("email", sa.String(320)),
         sa.Column("password_hash", sa.String(512), nullable=False),
         sa.Column("created_at", TIME, nullable=False),
+        sa.Column("disabled_at", TIME),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("blocked_until", TIME),
         sqlite_autoincrement=True,
     )
     op.create_table(
@@ -43,8 +46,18 @@ def upgrade() -> None:
             nullable=False,
             index=True,
         ),
+        sa.Column("user_agent", sa.String(512), nullable=False),
+        sa.Column("address", sa.String(45), nullable=False),
         sa.Column("created_at", TIME, nullable=False),
+        sa.Column("last_used_at", TIME, nullable=False),
         sa.Column("expires_at", TIME, nullable=False, index=True),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("blocked_until", TIME),
+        sa.Column("refresh_family", sa.String(64), nullable=False, unique=True),
+        sa.Column("refresh_digest", sa.String(64), nullable=False),
+        sa.Column("used_refresh_digest", sa.String(64)),
+        sa.Column("refresh_seed", sa.LargeBinary(32)),
+        sa.Column("refreshed_at", TIME),
         sqlite_autoincrement=True,
     )
 

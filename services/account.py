@@ -1,0 +1,109 @@
+"""One's own account. Come here to change what `/me` does."""
+
+from typing import Any
+
+from sqlalchemy import delete, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from core import passwords
+from core.usernames import Username
+from db import reading, writing
+from errors import InvalidToken, UsernameTaken, WrongPassword
+from models import UserModel, UserSessionModel
+from services import guessing, names, registration, sessions
+from services.context import Context
+from services.guessing import Guard
+from services.sessions import LiveSession
+
+
+def read(caller: LiveSession) -> UserModel:
+    """The caller's account."""
+    with reading() as session:
+        return _own(session, caller)
+
+
+def change(context: Context, caller: LiveSession, changes: dict[str, Any]) -> UserModel:
+    """Change `username` or `email`, whichever is there. Raises as registering does."""
+    name = None
+    if "username" in changes:
+        name = registration.acceptable_username(changes["username"])
+    try:
+        return _change(caller, name, changes)
+    except IntegrityError as error:
+        if not name or not names.free_expired(name, context.settings.username_reservation):
+            raise UsernameTaken from error
+    try:
+        return _change(caller, name, changes)
+    except IntegrityError as error:
+        raise UsernameTaken from error
+
+
+def change_password(
+    context: Context, caller: LiveSession, *, current_password: str, new_password: str
+) -> None:
+    """Change the password and end all other sessions.
+
+    Raises `WrongPassword` (also, whatever was sent, while the session that asks has guessed too
+    often), `InvalidInput` for a new one that the rules refuse, `Overloaded`.
+    """
+    user = read(caller)
+    secret = registration.acceptable_password(
+        context, new_password, username=user.username, email=user.email, field="new_password"
+    )
+    with context.hasher.slot() as slot:
+        user, guard = _guarded(caller)
+        right = slot.verify(passwords.normalize(current_password), user.password_hash)
+        if guard.is_closed:
+            raise WrongPassword
+        if not right:
+            guessing.count_failure(guard)
+            raise WrongPassword
+        password_hash = slot.hash(secret)
+    with writing() as session:
+        _replace_hash(session, user, password_hash)
+        sessions.delete_others(session, user_id=user.id, keep=caller.id)
+        guessing.clear(session, guard)
+
+
+def delete_account(caller: LiveSession) -> None:
+    """Delete the caller's account with all its sessions. Its name stays reserved for a time."""
+    with writing() as session:
+        names.release(session, caller.user_id)
+        session.execute(delete(UserModel).where(UserModel.id == caller.user_id))
+
+
+def _change(caller: LiveSession, name: Username | None, changes: dict[str, Any]) -> UserModel:
+    with writing() as session:
+        user = _own(session, caller)
+        if name:
+            names.exchange(session, user, name)
+        user.email = changes.get("email", user.email)
+        return user
+
+
+def _guarded(caller: LiveSession) -> tuple[UserModel, Guard]:
+    with reading() as session:
+        row = session.get(UserSessionModel, caller.id)
+        if row is None:
+            raise InvalidToken
+        return _own(session, caller), guessing.guard_of(row)
+
+
+def _own(session: Session, caller: LiveSession) -> UserModel:
+    user = session.get(UserModel, caller.user_id)
+    if user is None:
+        raise InvalidToken  # deleted since the guard looked
+    return user
+
+
+def _replace_hash(session: Session, user: UserModel, password_hash: str) -> None:
+    """Of two changes at once the second finds another hash than it verified, and is refused."""
+    replaced = session.scalar(
+        update(UserModel)
+        .where(UserModel.id == user.id, UserModel.password_hash == user.password_hash)
+        .values(password_hash=password_hash, failures=0, blocked_until=None)
+        .returning(UserModel.id)
+    )
+    if replaced is None:
+        raise WrongPassword

@@ -1,0 +1,70 @@
+"""Guessed passwords. Come here to change how an account is guarded against them.
+
+The count is kept in the database, so it holds in every worker and after a restart. An account's
+own count is moved by strangers; whoever holds a live session of the account is judged by that
+session's count instead, so that an attacker cannot lock the owner out
+(docs/decisions/0007-guessing.md).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from core import clock, guessing
+from db import writing
+from models import UserModel, UserSessionModel
+
+Guarded = type[UserModel] | type[UserSessionModel]
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """Where the failures of one guesser are counted: an account's row or a session's."""
+
+    table: Guarded
+    row_id: int
+    failures: int
+    blocked_until: datetime | None
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether not even the right password is let in."""
+        if self.failures >= guessing.HARD_STOP:
+            return True
+        return self.blocked_until is not None and self.blocked_until > clock.now()
+
+
+def guard_of(row: UserModel | UserSessionModel) -> Guard:
+    """The count that a row holds."""
+    return Guard(type(row), row.id, row.failures, row.blocked_until)
+
+
+def clear(session: Session, guard: Guard) -> None:
+    """In the transaction that is open: forget the failures, for the password was right."""
+    if guard.failures:
+        table = guard.table
+        session.execute(
+            update(table).where(table.id == guard.row_id).values(failures=0, blocked_until=None)
+        )
+
+
+def count_failure(guard: Guard) -> None:
+    """Remember a wrong password, in a transaction of its own: the refusal comes after it."""
+    table = guard.table
+    with writing() as session:
+        # Counted by the database: parallel failures each count, whoever read the row first.
+        failures = session.scalar(
+            update(table)
+            .where(table.id == guard.row_id)
+            .values(failures=table.failures + 1)
+            .returning(table.failures)
+        )
+        delay = guessing.delay_after(failures or 0)
+        if delay:
+            session.execute(
+                update(table)
+                .where(table.id == guard.row_id)
+                .values(blocked_until=clock.now() + delay)
+            )
