@@ -193,26 +193,15 @@ def page_of(rows: Sequence[Any], limit: int) -> dict[str, Any]:
 
 def answer(refusal: Refusal) -> Response:
     """The response for a refusal."""
-    response = jsonify(_error_body(refusal))
+    body = refusal.as_body()
+    if refusal.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        body["request_id"] = g.request_id
+    response = jsonify(body)
     response.status_code = refusal.status
     response.headers.update(refusal.headers)
     if refusal.challenge:
         response.headers["WWW-Authenticate"] = refusal.challenge
     return response
-
-
-def _error_body(refusal: Refusal | type[Refusal]) -> dict[str, Any]:
-    body: dict[str, Any] = {
-        "code": refusal.status.value,
-        "status": refusal.status.phrase,
-        "message": refusal.message,
-        "error": refusal.error,
-    }
-    if isinstance(refusal, Refusal) and refusal.errors:
-        body["errors"] = refusal.errors
-    if isinstance(refusal, Refusal) and refusal.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        body["request_id"] = g.request_id
-    return body
 
 
 def _answer_without_database(_error: Exception) -> Response:
@@ -244,5 +233,5 @@ def _document_refusals(operation: Any, notes: Any, *, api: Api, **_context: Any)
         )
         documented["description"] += f"`{refusal.error}`: {refusal.message}\n\n"
         examples = documented["content"]["application/json"]["examples"]
-        examples[refusal.error] = {"value": _error_body(refusal)}
+        examples[refusal.error] = {"value": refusal().as_body()}
     return operation

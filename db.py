@@ -6,6 +6,7 @@ Come here to change how Muster talks to SQLite or PostgreSQL.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
@@ -115,6 +116,9 @@ def set_up_engine(engine: Engine) -> None:
     """Give every SQLite connection our pragmas and our BEGIN; PostgreSQL needs neither."""
     if engine.dialect.name != "sqlite":
         return
+    if engine.url.database not in {None, "", ":memory:"}:
+        # Made by us first, because SQLite would let everybody on the machine read it.
+        Path(str(engine.url.database)).touch(mode=0o600)
     event.listen(engine, "connect", _on_sqlite_connect)
     event.listen(engine, "begin", _begin_sqlite)
 

@@ -31,6 +31,16 @@ class Refusal(Exception):
         self.headers = dict(headers or {})
         super().__init__(self.message)
 
+    def as_body(self) -> dict[str, Any]:
+        """The answer's body."""
+        body: dict[str, Any] = {
+            "code": self.status.value,
+            "status": self.status.phrase,
+            "message": self.message,
+            "error": self.error,
+        }
+        return body | {"errors": self.errors} if self.errors else body
+
     @classmethod
     def of_field(cls, field: str, reason: str) -> "Refusal":
         """This refusal with `reason` filed under a field of the JSON body."""
@@ -51,6 +61,22 @@ class MalformedBody(Refusal):
     status = HTTPStatus.BAD_REQUEST
     error = "malformed_json"
     message = "The body is not well-formed JSON."
+
+
+class IncompleteBody(Refusal):
+    """The connection broke off, or the chunks do not add up."""
+
+    status = HTTPStatus.BAD_REQUEST
+    error = "incomplete_body"
+    message = "The body ended too early."
+
+
+class RequestTimeout(Refusal):
+    """The body was announced, but did not arrive within ten seconds."""
+
+    status = HTTPStatus.REQUEST_TIMEOUT
+    error = "request_timeout"
+    message = "The body did not arrive in time."
 
 
 class NotSignedIn(Refusal):

@@ -2,9 +2,12 @@
 
 from flask import Flask
 
+from commands.keys import keys
 from commands.serve import serve
+from commands.users import users
 
 
 def init_app(app: Flask) -> None:
     """Add all commands to `flask`."""
-    app.cli.add_command(serve)
+    for command in (serve, keys, users):
+        app.cli.add_command(command)

@@ -35,6 +35,7 @@ class FileStorage(Storage):
         super().__init__(wrap_exceptions=True)
         self._lock = Lock()
         self._calls = 0
+        path.touch(mode=0o600)
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         for pragma in ("busy_timeout=5000", "journal_mode=WAL", "synchronous=OFF"):
             self._connection.execute(f"PRAGMA {pragma}")

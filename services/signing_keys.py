@@ -110,6 +110,13 @@ class KeyRing:
         later = [other.signs_from for other in self._keys if other.created_at > key.created_at]
         return bool(later) and min(later) + ACCESS_LIFETIME + 2 * LEEWAY < clock.now()
 
+    def role_of(self, key: SigningKey) -> str:
+        """What a key is for at this moment, in a word."""
+        active = self.active
+        if key is active:
+            return "signs"
+        return "signs next" if key.created_at > active.created_at else "verifies"
+
     def _set(self, keys: list[SigningKey]) -> None:
         self._keys = sorted(keys, key=lambda key: key.created_at)
         self._by_kid = {key.kid: key for key in self._keys}

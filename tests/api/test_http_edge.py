@@ -1,4 +1,4 @@
-"""HTTP that is right, whatever is sent: bodies, media types, methods, addresses, headers, faults."""
+"""HTTP that is right, whatever is sent: bodies, media types, methods, addresses, faults."""
 
 import codecs
 import logging
@@ -188,6 +188,13 @@ class Endless(RawIOBase):
 
 def test_a_chunked_body_without_an_end_is_refused(client):
     chunked = {"wsgi.input": Endless(), "wsgi.input_terminated": True}
+    answer = client.post("/login", content_type=JSON, environ_overrides=chunked)
+    assert_refused(answer, 413, "body_too_large")
+
+
+def test_a_chunked_body_over_the_limit_is_not_cut_there_and_then_believed(client, alice):
+    body = log_in_body(alice.password.encode()).ljust(MAX_BODY_BYTES) + b"x"
+    chunked = {"wsgi.input": BytesIO(body), "wsgi.input_terminated": True}
     answer = client.post("/login", content_type=JSON, environ_overrides=chunked)
     assert_refused(answer, 413, "body_too_large")
 
@@ -477,6 +484,8 @@ def test_a_postgresql_database_that_is_gone_is_a_503(postgresql, tmp_path):
     with psycopg.connect(url.replace(f"/{name}?", "/postgres?"), autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
     answer = app.test_client().post("/login", json={"username": "alice", "password": "x"})
+    with app.app_context():
+        db.engine.dispose()
     assert_refused(answer, 503, "unavailable", {"request_id"})
     assert int(answer.headers.get("Retry-After", 0)) > 0
 

@@ -243,12 +243,17 @@ def test_a_token_that_is_signed_anew_unchanged_is_accepted(client, alice, forge)
     assert get_users(client, forge(alice)).status_code == 200
 
 
-CLAIMS = ["iss", "aud", "sub", "exp", "iat", "nbf", "jti", "sid", "fresh", "auth_time"]
+CLAIMS = ["iss", "aud", "sub", "exp", "iat", "nbf", "jti", "sid", "auth_time"]
 
 
 @pytest.mark.parametrize("claim", CLAIMS)
 def test_a_token_without_one_of_the_claims_is_refused(client, alice, forge, claim):
     assert_invalid(get_users(client, forge(alice, **{claim: None})))
+
+
+def test_a_token_that_does_not_say_whether_it_is_fresh_is_not(client, alice, forge):
+    headers = {"Authorization": f"Bearer {forge(alice, fresh=None)}"}
+    assert client.delete("/me", headers=headers).json["error"] == "fresh_sign_in_required"
 
 
 FAR = 2**32

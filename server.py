@@ -1,0 +1,135 @@
+"""How requests reach Flask. Come here to change what is asked of one before it gets a thread.
+
+granian's own WSGI front reads bodies lazily: a client that announces one and falls silent holds a
+thread for as long as it likes, 300 of them stop the service, and a broken or overlong chunked
+body looks like a whole one. This front, on granian's RSGI interface, takes a body in whole and in
+time first. docs/decisions/0001-server.md has the measurements.
+"""
+
+import asyncio
+import json
+import sys
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
+from typing import Any
+
+from api import MAX_BODY_BYTES
+from app import THREADS, create_app
+from errors import IncompleteBody, InvalidRequest, Refusal, RequestTimeout
+
+BODY_SECONDS = 10
+
+# Of PEP 3333, what is the same in every request. Never the process's environment: it has secrets.
+_CONSTANT = {
+    "SCRIPT_NAME": "",
+    "wsgi.version": (1, 0),
+    "wsgi.input_terminated": True,
+    "wsgi.multithread": True,
+    "wsgi.multiprocess": True,
+    "wsgi.run_once": False,
+    "wsgi.errors": sys.stderr,
+}
+_FRAMING = {"content-length", "transfer-encoding"}
+_CLOSE = [
+    ("content-type", "application/json"),
+    ("cache-control", "no-store"),
+    ("connection", "close"),
+]
+
+
+def serve() -> "Front":
+    """What granian calls in each worker."""
+    return Front(create_app())
+
+
+class Front:
+    """An RSGI application that runs a WSGI application in threads."""
+
+    def __init__(self, wsgi: Callable[..., Any]) -> None:
+        self._wsgi = wsgi
+        # More than passwords may wait for a slot, so reads always find one.
+        self._threads = ThreadPoolExecutor(THREADS, "request")
+
+    async def __rsgi__(self, scope: Any, protocol: Any) -> None:
+        """Answer one request."""
+        try:
+            length, body = await _take_in(scope, protocol)
+        except Refusal as refusal:
+            protocol.response_str(refusal.status, _CLOSE, json.dumps(refusal.as_body()))
+            return
+        environ = _environ(scope, length, body)
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._threads, self._answer, environ, protocol)
+
+    def _answer(self, environ: dict[str, Any], protocol: Any) -> None:
+        """Run the application; everything it can raise is its own 500 already."""
+        started: list[Any] = []
+        chunks = self._wsgi(environ, lambda *status_and_headers: started.extend(status_and_headers))
+        try:
+            content = b"".join(chunks)
+        finally:
+            getattr(chunks, "close", bool)()
+        status, headers = started[:2]
+        protocol.response_bytes(int(status[:3]), headers, content)
+
+
+async def _take_in(scope: Any, protocol: Any) -> tuple[int, bytes]:
+    """The body and its length. One that is announced as too long is left for Flask to refuse."""
+    headers = scope.headers
+    if len(headers.get_all("host")) != 1 and scope.http_version not in {"1", "1.0"}:
+        raise InvalidRequest("A request has one Host header.")  # RFC 9112, section 3.2
+    if "transfer-encoding" in headers:
+        body = await _in_time(_read_chunks(protocol))
+        return len(body), body
+    length = int(headers.get("content-length", 0))
+    if not 0 < length <= MAX_BODY_BYTES:
+        return length, b""
+    return length, await _in_time(protocol())
+
+
+async def _in_time(reading: Awaitable[bytes]) -> bytes:
+    try:
+        return await asyncio.wait_for(reading, BODY_SECONDS)
+    except TimeoutError as error:
+        raise RequestTimeout from error
+    except Refusal:
+        raise
+    except Exception as error:  # granian's own kinds: the client is gone, or broke off
+        raise IncompleteBody from error
+
+
+async def _read_chunks(protocol: Any) -> bytes:
+    """A chunked body, as far as one byte too many. A broken one ends with two empty chunks."""
+    body, empty = bytearray(), 0
+    async for chunk in protocol:
+        body += chunk
+        empty += not chunk
+        if len(body) > MAX_BODY_BYTES:
+            break
+    if empty > 1:
+        raise IncompleteBody
+    return bytes(body)
+
+
+def _environ(scope: Any, length: int, body: bytes) -> dict[str, Any]:
+    host, _, port = scope.server.rpartition(":")
+    environ = _CONSTANT | {
+        "REQUEST_METHOD": scope.method,
+        "PATH_INFO": scope.path.encode("utf-8", "surrogateescape").decode("latin-1"),
+        "QUERY_STRING": scope.query_string,
+        "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
+        "SERVER_NAME": host,
+        "SERVER_PORT": port,
+        "REMOTE_ADDR": scope.client.rpartition(":")[0].strip("[]"),
+        "wsgi.url_scheme": scope.scheme,
+        "wsgi.input": BytesIO(body),
+    }
+    for name, value in scope.headers.items():
+        # `x_forwarded_for` would pass for `X-Forwarded-For`. The framing is settled by now.
+        if "_" not in name and name not in _FRAMING:
+            key = "HTTP_" + name.upper().replace("-", "_")
+            environ[key] = f"{environ[key]},{value}" if key in environ else value
+    environ["CONTENT_TYPE"] = environ.pop("HTTP_CONTENT_TYPE", "")
+    environ["CONTENT_LENGTH"] = str(length) if length else ""
+    return environ
