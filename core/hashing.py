@@ -20,6 +20,40 @@ from passlib.hash import pbkdf2_sha256
 RECOMMENDED_ROUNDS = 600_000  # OWASP Password Storage Cheat Sheet, PBKDF2-HMAC-SHA256
 SALT_BYTES = 16
 _CHECKSUM_BYTES = 32
+# What other systems leave behind: such hashes verify, and are replaced at the next sign-in. Left
+# out of what libpass knows: plain text, hashes without a salt, and those salted with the name.
+_ACCEPTED_SCHEMES = (
+    "pbkdf2_sha512",
+    "pbkdf2_sha1",
+    "argon2",
+    "bcrypt_sha256",
+    "bcrypt",
+    "scrypt",
+    "sha512_crypt",
+    "sha256_crypt",
+    "sha1_crypt",
+    "django_pbkdf2_sha256",
+    "django_pbkdf2_sha1",
+    "django_argon2",
+    "django_bcrypt_sha256",
+    "django_bcrypt",
+    "django_salted_sha1",
+    "phpass",
+    "md5_crypt",
+    "apr_md5_crypt",
+    "fshp",
+    "atlassian_pbkdf2_sha1",
+    "cta_pbkdf2_sha1",
+    "dlitz_pbkdf2_sha1",
+    "grub_pbkdf2_sha512",
+    "ldap_pbkdf2_sha1",
+    "ldap_pbkdf2_sha256",
+    "ldap_pbkdf2_sha512",
+    "ldap_salted_sha1",
+    "ldap_salted_sha256",
+    "ldap_salted_sha512",
+)
+_CUT_AT_72_BYTES = {"bcrypt", "django_bcrypt"}
 _TRIAL_ROUNDS = 2_000
 
 Pbkdf2 = Callable[[bytes, bytes, int], bytes]
@@ -64,11 +98,29 @@ class _FastPbkdf2Sha256(pbkdf2_sha256):  # type: ignore[misc]  # libpass makes t
 def context(rounds: int) -> CryptContext:
     """Hashes with `rounds` PBKDF2 rounds; `needs_update()` says which hashes are weaker."""
     return CryptContext(
-        schemes=[_FastPbkdf2Sha256],
+        schemes=[_FastPbkdf2Sha256, *_ACCEPTED_SCHEMES],
+        deprecated="auto",
         pbkdf2_sha256__default_rounds=rounds,
         pbkdf2_sha256__min_rounds=rounds,
         pbkdf2_sha256__salt_size=SALT_BYTES,
     )
+
+
+def matches(hashes: CryptContext, password: str, password_hash: str) -> bool:
+    """Whether a normalised password belongs to a hash of any accepted scheme."""
+    secret = password.encode()
+    scheme = hashes.identify(password_hash)
+    if scheme in _CUT_AT_72_BYTES:
+        secret = secret[:72]  # as every bcrypt did when the hash was made; newer ones refuse
+    try:
+        return scheme is not None and bool(hashes.verify(secret, password_hash))
+    except ValueError:  # NUL, which bcrypt does not take
+        return False
+
+
+def is_weak(hashes: CryptContext, password_hash: str) -> bool:
+    """Whether a hash costs less than today's setting, or is of another scheme."""
+    return hashes.identify(password_hash) is None or bool(hashes.needs_update(password_hash))
 
 
 def hash_of_nobody(rounds: int) -> str:

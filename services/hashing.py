@@ -76,13 +76,13 @@ class Slot:
 
     def stronger_hash(self, password: str, password_hash: str) -> str | None:
         """A new hash of the right password if the old one is weaker than today's setting."""
-        return self.hash(password) if self._context.needs_update(password_hash) else None
+        return self.hash(password) if hashing.is_weak(self._context, password_hash) else None
 
     def _verify(self, password: str, password_hash: str | None) -> bool:
-        if password_hash and self._context.verify(password, password_hash):
+        if password_hash and hashing.matches(self._context, password, password_hash):
             return True
-        if password_hash is None or self._context.needs_update(password_hash):
-            self._context.verify(password, self._nobody)
+        if password_hash is None or hashing.is_weak(self._context, password_hash):
+            hashing.matches(self._context, password, self._nobody)
         return False
 
 
