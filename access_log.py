@@ -9,7 +9,7 @@ import sys
 from time import perf_counter
 from uuid import uuid4
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, g, has_request_context, request
 from pythonjsonlogger.json import JsonFormatter
 
 HEADER = "X-Request-ID"
@@ -21,6 +21,7 @@ def init_app(app: Flask, *, level: str) -> None:
     """Log requests and faults of this app to standard error, as JSON."""
     logger = logging.getLogger("muster")
     logger.setLevel(level.upper())
+    logger.addFilter(_add_request_id)
     if not logger.handlers:
         handler = logging.StreamHandler(sys.stderr)
         handler.setFormatter(
@@ -33,6 +34,13 @@ def init_app(app: Flask, *, level: str) -> None:
         logger.addHandler(handler)
     app.before_request(_begin)
     app.after_request(_finish)
+
+
+def _add_request_id(record: logging.LogRecord) -> bool:
+    """A fault is found in the log by the id that the client got."""
+    if has_request_context() and "request_id" in g:
+        record.request_id = g.request_id
+    return True
 
 
 def _begin() -> None:

@@ -154,6 +154,14 @@ class UnsupportedMediaType(Refusal):
     message = "The body must be application/json in UTF-8, without a Content-Encoding."
 
 
+class RangeNotSatisfiable(Refusal):
+    """`Range` asks for a part of a file that it has not got."""
+
+    status = HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE
+    error = "range_not_satisfiable"
+    message = "The file has no such part."
+
+
 class InvalidInput(Refusal):
     """Well-formed, but a field is missing, unknown or out of range; see `errors`."""
 

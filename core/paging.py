@@ -8,6 +8,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 100
+_ROW_IDS = range(2**63)
 
 
 def encode_cursor(row_id: int) -> str:
@@ -20,6 +21,6 @@ def decode_cursor(cursor: str) -> int:
     raw = cursor.encode("ascii")
     kind, _, number = urlsafe_b64decode(raw + b"=" * (-len(raw) % 4)).partition(b":")
     row_id = int(number) if kind == b"id" and len(number) < 20 else -1
-    if row_id < 0 or encode_cursor(row_id) != cursor:
+    if row_id not in _ROW_IDS or encode_cursor(row_id) != cursor:
         raise ValueError("not a cursor")
     return row_id

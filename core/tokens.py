@@ -19,6 +19,7 @@ AUDIENCE = "muster"
 ACCESS_LIFETIME = timedelta(minutes=15)
 LEEWAY = timedelta(seconds=30)
 MAX_LENGTH = 4096
+_ROW_IDS = range(1, 2**63)  # a larger number would be a fault in the database driver
 
 REFRESH_IDLE_LIFETIME = timedelta(days=30)
 SESSION_LIFETIME = timedelta(days=90)
@@ -45,7 +46,18 @@ CLAIM_TYPES: dict[str, type] = {
 def has_sound_claims(claims: Mapping[str, Any]) -> bool:
     """Whether every claim is there and well-typed. Signature and times are checked elsewhere."""
     typed = all(type(claims.get(name)) is kind for name, kind in CLAIM_TYPES.items())
-    return typed and claims["sub"].isascii() and claims["sub"].isdigit()
+    return typed and claims["sid"] in _ROW_IDS and _is_row_id(claims["sub"])
+
+
+def _is_row_id(text: str) -> bool:
+    """Whether a text is a row's id, in the one way of writing it."""
+    return (
+        len(text) < 20
+        and text.isascii()
+        and text.isdigit()
+        and str(int(text)) == text
+        and (int(text) in _ROW_IDS)
+    )
 
 
 def is_canonical(token: str) -> bool:

@@ -7,6 +7,7 @@ from db import reading
 from errors import NotReady
 from services.context import Context
 
+_LATER = {"Retry-After": "5"}
 _REVISION = text("SELECT version_num FROM alembic_version")
 
 
@@ -16,6 +17,7 @@ def check_readiness(context: Context) -> None:
         with reading() as session:
             revision = session.scalar(_REVISION)
     except SQLAlchemyError as error:
-        raise NotReady("The database does not answer.") from error
+        raise NotReady("The database does not answer.", headers=_LATER) from error
     if revision != context.schema_revision:
-        raise NotReady("The database's schema is not the one that this version needs.")
+        message = "The database's schema is not the one that this version needs."
+        raise NotReady(message, headers=_LATER)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from passlib.hash import pbkdf2_sha256
 
-from core.hashing import ENGINES, context, fastest_engine, hash_of_nobody
+from core.hashing import ENGINES, context, fastest_engine, hash_of_nobody, matches
 
 ROUNDS = 20
 
@@ -73,7 +73,7 @@ def test_the_hash_of_nobody_costs_what_a_real_one_costs():
 
 
 def test_a_password_longer_than_passlib_takes_is_wrong_and_no_fault():
-    assert not context(ROUNDS).verify("x" * 5_000, context(ROUNDS).hash("x" * 256))
+    assert not matches(context(ROUNDS), "x" * 5_000, context(ROUNDS).hash("x" * 256))
 
 
 @pytest.mark.parametrize("password_hash", [OLD, FOREIGN])
