@@ -23,7 +23,7 @@ class Me(MethodView):
     @blp.response(200, OwnAccountSchema)
     def get(self) -> Any:
         """Read one's own account."""
-        return account.read(caller())
+        return caller().user
 
     @signed_in
     @documents_refusals(UsernameTaken)

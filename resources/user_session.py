@@ -73,7 +73,7 @@ class Logout(MethodView):
 
         This session's access and refresh tokens are dead at once, everywhere.
         """
-        sessions.end(session_id=caller().id, user_id=caller().user_id)
+        sessions.sign_out(caller())
         return {"message": "Successfully logged out."}
 
 

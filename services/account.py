@@ -17,12 +17,6 @@ from services.guessing import Guard
 from services.sessions import LiveSession
 
 
-def read(caller: LiveSession) -> UserModel:
-    """The caller's account."""
-    with reading() as session:
-        return _own(session, caller)
-
-
 def change(context: Context, caller: LiveSession, changes: dict[str, Any]) -> UserModel:
     """Change `username` or `email`, whichever is there. Raises as registering does."""
     name = None
@@ -47,7 +41,7 @@ def change_password(
     Raises `WrongPassword` (also, whatever was sent, while the session that asks has guessed too
     often), `InvalidInput` for a new one that the rules refuse, `Overloaded`.
     """
-    user = read(caller)
+    user = caller.user
     secret = registration.acceptable_password(
         context, new_password, username=user.username, email=user.email, field="new_password"
     )

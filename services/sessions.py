@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from core import clock
 from core.tokens import REFRESH_IDLE_LIFETIME, SESSION_LIFETIME, RefreshToken
 from db import reading, writing
 from errors import NotFound
-from models import UserSessionModel
+from models import UserModel, UserSessionModel
 
 _USE_IS_NOTED_EVERY = timedelta(minutes=1)
 _PURGED_AT_ONCE = 20
@@ -29,7 +29,12 @@ class LiveSession:
     """A session that has not ended, and whose it is."""
 
     id: int
-    user_id: int
+    user: UserModel
+
+    @property
+    def user_id(self) -> int:
+        """The id of whose it is."""
+        return self.user.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,18 @@ class SignedIn:
     authenticated_at: datetime
     refresh_token: RefreshToken
     fresh: bool
+
+
+# Session and owner in one query, built once: every guarded request asks it.
+_LIVE = (
+    select(UserModel, UserSessionModel.expires_at, UserSessionModel.last_used_at)
+    .join(UserSessionModel, UserSessionModel.user_id == UserModel.id)
+    .where(
+        UserSessionModel.id == bindparam("session_id"),
+        UserSessionModel.user_id == bindparam("user_id"),
+        UserModel.disabled_at.is_(None),
+    )
+)
 
 
 def begin(session: Session, *, user_id: int, client: Client) -> SignedIn:
@@ -64,18 +81,21 @@ def begin(session: Session, *, user_id: int, client: Client) -> SignedIn:
 
 def find_live(*, session_id: int, user_id: int) -> LiveSession | None:
     """The session, if it is this user's and neither ended nor expired. Notes that it is used."""
-    table, now = UserSessionModel, clock.now()
-    query = select(table.expires_at, table.last_used_at).where(
-        table.id == session_id, table.user_id == user_id
-    )
+    now = clock.now()
     with reading() as session:
-        row = session.execute(query).one_or_none()
+        found = session.execute(_LIVE, {"session_id": session_id, "user_id": user_id})
+        row = found.one_or_none()
     if row is None or row.expires_at <= now:
         return None
     if now - row.last_used_at >= _USE_IS_NOTED_EVERY:
-        with writing() as session:
-            session.execute(update(table).where(table.id == session_id).values(last_used_at=now))
-    return LiveSession(session_id, user_id)
+        _note_use(session_id, now)
+    return LiveSession(session_id, row.UserModel)
+
+
+def _note_use(session_id: int, now: datetime) -> None:
+    table = UserSessionModel
+    with writing() as session:
+        session.execute(update(table).where(table.id == session_id).values(last_used_at=now))
 
 
 def list_live(user_id: int, *, after: int, limit: int) -> list[UserSessionModel]:
@@ -102,6 +122,12 @@ def end(*, session_id: int, user_id: int) -> None:
         )
         if ended is None:
             raise NotFound
+
+
+def sign_out(current: LiveSession) -> None:
+    """End the current session; that somebody else just ended it is as good."""
+    with writing() as session:
+        session.execute(delete(UserSessionModel).where(UserSessionModel.id == current.id))
 
 
 def end_others(current: LiveSession) -> None:

@@ -287,6 +287,14 @@ def test_an_address_that_names_nothing_is_not_found(client, alice, path):
     assert_refused(answer, 404, "not_found")
 
 
+def test_the_id_of_a_user_is_written_one_way_only(client, alice):
+    arabic = str(alice.id).translate({ord("0") + digit: 0x660 + digit for digit in range(10)})
+    for spelling in (f"0{alice.id}", f"00{alice.id}", arabic, f"+{alice.id}", f" {alice.id}"):
+        answer = client.get(f"/users/{spelling}", headers=alice.headers)
+        assert_refused(answer, 404, "not_found")
+    assert client.get(f"/users/{alice.id}", headers=alice.headers).status_code == 200
+
+
 @pytest.mark.parametrize("path", ["//users", "//evil.example", "/users//1", "/./users"])
 def test_an_address_is_never_tidied_up_by_a_redirect(client, path):
     answer = client.get("/", environ_overrides={"PATH_INFO": path})
@@ -523,6 +531,19 @@ def test_no_password_reaches_the_log(client, caplog):
         client.post("/login", json={"username": name, "password": "geheim", "geheim": "geheim"})
     assert "/login" in logged(caplog)
     assert "geheim" not in logged(caplog)
+
+
+def test_what_was_sent_to_the_database_does_not_reach_the_log(postgresql, tmp_path, caplog):
+    app = create_app({"MUSTER_DATABASE_URL": postgresql(), "MUSTER_INSTANCE_PATH": str(tmp_path)})
+    with app.app_context(), db.engine.begin() as connection:
+        connection.execute(text("ALTER TABLE users DROP COLUMN created_at"))
+    answer = app.test_client().post("/register", json=Registration(email="geheim@example.com"))
+    with app.app_context():
+        db.engine.dispose()
+    assert answer.status_code == 500
+    assert "UndefinedColumn" in logged(caplog)
+    assert "geheim" not in logged(caplog)
+    assert "$pbkdf2-sha256$" not in logged(caplog)
 
 
 def test_no_password_reaches_the_log_with_a_fault(faulty, caplog):

@@ -17,6 +17,7 @@ from typing import NamedTuple
 ROOT = Path(__file__).parents[2]
 PASSWORD = "correct horse battery"
 NO_ANSWER = (OSError, HTTPException)
+DEFAULTS = {"MUSTER_PASSWORD_ROUNDS": 10, "MUSTER_WORKERS": 2}
 _START_SECONDS = 60
 _STOP_SECONDS = 40
 
@@ -35,14 +36,14 @@ class Server:
     def __init__(self, instance, **settings):
         self.instance, self.port = instance, free_port()
         self.log = instance.with_name(f"{instance.name}-{self.port}.log")
-        self._settings = settings
+        self._settings = DEFAULTS | settings
 
     @property
     def address(self):
         return "127.0.0.1", self.port
 
     def start(self):
-        """Start, and wait until it is ready."""
+        """Start, and wait until it is ready and all workers are there."""
         self.launch()
         return self.wait_until_ready()
 
@@ -50,6 +51,8 @@ class Server:
         self.process = flask_serve(self.port, self.instance, self.log, **self._settings)
 
     def wait_until_ready(self):
+        count = self._settings["MUSTER_WORKERS"]
+        wait_until(lambda: self._started() >= count, _START_SECONDS, self.written)
         wait_until(self._is_ready, _START_SECONDS, self.written)
         return self
 
@@ -70,7 +73,7 @@ class Server:
         return {int(pid) for task in tasks for pid in task.read_text().split()}
 
     def written(self):
-        """What it has written to its log so far."""
+        """What it has written since it was started the last time."""
         return self.log.read_text(encoding="utf-8")
 
     def call(self, method, path, body=None, token=None, **headers):
@@ -99,24 +102,22 @@ class Server:
             cursor = page.json["next_cursor"]
         return found
 
-    def _is_ready(self):
+    def _started(self):
+        """How many workers have started, those that replaced others included."""
         assert self.process.poll() is None, self.written()
+        return len(re.findall(r'"Started worker-\d+"', self.written()))
+
+    def _is_ready(self):
         with contextlib.suppress(*NO_ANSWER):
             return self.call("GET", "/readyz").status == 200
 
 
 def flask_serve(port, instance, log, **settings):
-    """`flask serve`, as it is typed. A setting of None takes one of the usual ones out."""
-    own = {
-        "HOST": "127.0.0.1",
-        "PORT": port,
-        "MUSTER_INSTANCE_PATH": instance,
-        "MUSTER_PASSWORD_ROUNDS": 10,
-        "MUSTER_WORKERS": 2,
-    }
+    """`flask serve`, as it is typed, with nothing set but what is given here."""
+    place = {"HOST": "127.0.0.1", "PORT": port, "MUSTER_INSTANCE_PATH": instance}
     given = {name: value for name, value in os.environ.items() if not name.startswith("MUSTER_")}
-    chosen = {name: str(value) for name, value in (own | settings).items() if value is not None}
-    with log.open("ab") as file:
+    chosen = {name: str(value) for name, value in (place | settings).items()}
+    with log.open("wb") as file:
         return subprocess.Popen(
             [sys.executable, "-m", "flask", "serve"],
             cwd=ROOT,
@@ -146,13 +147,12 @@ def ask(connection, method, path, body=None, token=None, **headers):
     return Answer(response.status, received, json.loads(content) if content else {})
 
 
-def talk(address, request, silence=1.5):
-    """Send bytes; every byte that comes back until the server closes or falls silent."""
+def talk(address, request, seconds=20):
+    """Send bytes; every byte that comes back until the server closes."""
     received = b""
-    with socket.create_connection(address, timeout=10) as connection:
-        with contextlib.suppress(TimeoutError, ConnectionError):
+    with socket.create_connection(address, timeout=seconds) as connection:
+        with contextlib.suppress(ConnectionError):
             connection.sendall(request)
-            connection.settimeout(silence)
             while chunk := connection.recv(65536):
                 received += chunk
     return received
