@@ -15,7 +15,7 @@ run: $(VENV)/installed ## Set up everything and serve on http://127.0.0.1:8000 (
 setup: $(VENV)/installed-dev ## Set up everything for development
 
 test: $(VENV)/installed-dev ## Set up everything and run the whole suite
-	@pytest -n 2
+	@pytest -n 2 --dist loadgroup
 
 lint: $(VENV)/installed-dev ## Check style and types
 	ruff check .
@@ -48,4 +48,6 @@ $(VENV)/installed: requirements.txt | $(BIN)/pip
 
 $(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
 	pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@! command -v npm >/dev/null || npm ci --prefix docs/examples --ignore-scripts --silent \
+		|| echo "npm ci failed: the Express example will not be tested"
 	@touch $@

@@ -5,6 +5,7 @@ to this file by a test.
 """
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
@@ -68,8 +69,9 @@ def _database_url(text: str) -> str:
 
 
 def _secret(text: str) -> str:
-    if len(text) < 32:
-        raise ValueError("at least 32 characters long")
+    # RFC 6750, section 2.1: what can stand behind "Bearer".
+    if not re.fullmatch(r"[A-Za-z0-9._~+/=-]{32,}", text):
+        raise ValueError("at least 32 letters, digits or any of ._~+/=-")
     return text
 
 

@@ -22,7 +22,7 @@ def list_keys() -> None:
 
 @keys.command("rotate")
 def rotate_keys() -> None:
-    """Make a new key. It signs in five minutes; the old one verifies until its tokens expired."""
+    """Make a new key. It signs in ten minutes; the old one verifies until its tokens expired."""
     context: Context = current_app.extensions["muster"]
     directory = context.settings.keys_path
     if directory is None:

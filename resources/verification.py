@@ -21,7 +21,7 @@ class Jwks(MethodView):
     def get(self) -> Any:
         """Read the public keys that access tokens are verified with.
 
-        A new key is here five minutes before it signs, so a copy may be kept that long.
+        A new key is here ten minutes before it signs, so a copy may be kept for five.
         """
         return {"keys": public_keys()}, {"Cache-Control": CACHE_CONTROL}
 

@@ -194,11 +194,11 @@ def run_python(code, directory):
     ).stdout
 
 
+APART = {"benchmarks", "docs", "instance", "migrations", "scripts", "tests"}
 MODULES = sorted(
-    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-    for path in ROOT.rglob("*.py")
-    if path.relative_to(ROOT).parts[0] not in {"tests", "benchmarks", "migrations", "scripts"}
-    and not any(part.startswith((".", "_")) and part != "__init__.py" for part in path.parts[1:])
+    ".".join(place.with_suffix("").parts).removesuffix(".__init__")
+    for place in (path.relative_to(ROOT) for path in ROOT.rglob("*.py"))
+    if place.parts[0] not in APART and not place.parts[0].startswith(".")
 )
 
 

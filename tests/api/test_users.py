@@ -27,8 +27,10 @@ def add_users(client, count):
 
 def pages(client, headers, limit):
     """All pages, as a client follows them."""
-    cursor = ""
+    cursor, count = "", 0
     while cursor is not None:
+        count += 1
+        assert count < 50, "the pages go round in a circle"
         page = client.get(f"/users?limit={limit}{cursor}", headers=headers).json
         yield page["items"]
         cursor = page["next_cursor"] and f"&cursor={page['next_cursor']}"

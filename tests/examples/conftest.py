@@ -28,7 +28,7 @@ COMMANDS = {
     "fastapi_app.py": [*GRANIAN, "asgi", "fastapi_app:app"],
     "express_app.mjs": ["node", "express_app.mjs"],
 }
-STARTS_WITHIN = 20
+STARTS_WITHIN = 60
 
 
 @dataclass
