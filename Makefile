@@ -31,7 +31,7 @@ lock: $(VENV)/installed-dev ## Pin and hash the newest packages that requirement
 	uv pip compile $(LOCK) -o requirements-dev.txt requirements-dev.in
 
 migration: $(VENV)/installed-dev ## Draft a migration from the models: make migration m="add teams"
-	flask db migrate -m "$(m)"
+	python -m migrations.draft "$(m)"
 
 openapi: $(VENV)/installed-dev ## Write docs/openapi.json
 	MUSTER_DATABASE_URL=sqlite:// flask openapi write docs/openapi.json

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask import Flask
-from flask_migrate import Migrate
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import access_log
@@ -60,10 +59,9 @@ def _init_database(app: Flask, settings: Settings) -> None:
         url, in_memory=settings.in_memory, threads=THREADS
     )
     db.init_app(app)
-    Migrate(app, db, directory=str(startup.DIRECTORY))
     with app.app_context():
         set_up_engine(db.engine)
-        startup.upgrade(db.engine, settings.instance_path)
+        startup.migrate(db.engine, settings.instance_path)
 
 
 def _init_services(app: Flask, settings: Settings) -> None:

@@ -1,116 +1,33 @@
-"""Bringing the schema up to date at start. Come here to change when a start is refused.
+"""Whether the schema is this version's. Come here to change what happens before it is migrated.
 
-One instance migrates at a time; the others wait for it. SQLite is backed up first. Muster never
-guesses: a schema that it does not know stops the start.
+Alembic is imported only when there is something to do: it costs every worker 7 MB and a tenth of
+a second at start, and most starts find the schema as it should be.
 """
 
-import logging
-import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from importlib import import_module
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from filelock import FileLock
 from sqlalchemy import Connection, Engine, inspect, text
 
-from config import SettingsError
-from core import clock
-from db import db
-
-DIRECTORY = Path(__file__).resolve().parent
-# Any number will do, as long as nobody else in the database uses it for an advisory lock.
-_ADVISORY_LOCK = 7_241_093_650_117_733
-_log = logging.getLogger("muster.migrations")
+VERSIONS = Path(__file__).with_name("versions")
 
 
 def newest_revision() -> str:
-    """The revision that this version of Muster needs."""
-    return str(_scripts().get_current_head())
+    """The revision that this version of Muster needs: the files are numbered."""
+    return max(path.name.partition("_")[0] for path in VERSIONS.glob("[0-9]*.py"))
 
 
-def upgrade(engine: Engine, instance_path: Path) -> None:
-    """Bring the schema to `newest_revision()`.
+def found_revision(connection: Connection) -> str | None:
+    """The revision that the database is at; None when nothing says so."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    revision = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return None if revision is None else str(revision)
 
-    Raises `SettingsError` for a schema that is newer than this version or not Muster's.
-    """
+
+def migrate(engine: Engine, instance_path: Path) -> None:
+    """Bring the schema to `newest_revision()`. Raises as `migrations.upgrade.run` does."""
     with engine.connect() as connection:
-        if _revision(connection) == newest_revision():
+        if found_revision(connection) == newest_revision():
             return
-    with _only_one(engine, instance_path), engine.begin() as connection:
-        found = _revision(connection)
-        if found == newest_revision():
-            return  # another instance was quicker
-        _refuse_unknown(connection, found)
-        if found and engine.dialect.name == "sqlite" and engine.url.database:
-            _back_up(Path(engine.url.database), found)
-        _log.info("migrating", extra={"from_revision": found, "to_revision": newest_revision()})
-        config = _config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-
-
-def _config() -> Config:
-    config = Config(DIRECTORY / "alembic.ini")
-    config.set_main_option("script_location", str(DIRECTORY))
-    return config
-
-
-def _scripts() -> ScriptDirectory:
-    return ScriptDirectory.from_config(_config())
-
-
-def _revision(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
-
-
-@contextmanager
-def _only_one(engine: Engine, instance_path: Path) -> Iterator[None]:
-    """Wait until no other instance migrates this database."""
-    if engine.dialect.name == "sqlite":
-        if engine.url.database in {None, "", ":memory:"}:
-            yield
-            return
-        with FileLock(instance_path / "migration.lock"):
-            yield
-        return
-    with engine.connect() as connection:
-        connection.execute(text("SET lock_timeout = 0"))
-        connection.execute(text("SET statement_timeout = 0"))
-        connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _ADVISORY_LOCK})
-        try:
-            yield
-        finally:
-            connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _ADVISORY_LOCK})
-            connection.invalidate()  # its timeouts are not ours to leave in the pool
-
-
-def _refuse_unknown(connection: Connection, found: str | None) -> None:
-    if found is None:
-        ours = set(db.metadata.tables) & set(inspect(connection).get_table_names())
-        if ours:
-            raise SettingsError(
-                f"The database has tables of Muster's names ({', '.join(sorted(ours))}) but no "
-                "schema version: a migration was cut short or the tables are not Muster's. "
-                "Restore a backup, or name another database in MUSTER_DATABASE_URL."
-            )
-        return
-    if found not in {script.revision for script in _scripts().walk_revisions()}:
-        raise SettingsError(
-            f"The database was written by a newer Muster (its schema is at {found}, which this "
-            f"version does not know). Start that version, or restore a backup of before."
-        )
-
-
-def _back_up(database: Path, revision: str) -> None:
-    """Copy the file with SQLite's own backup, which is consistent whatever else is going on."""
-    directory = database.parent / "backups"
-    directory.mkdir(mode=0o700, exist_ok=True)
-    target = directory / f"{clock.now():%Y%m%dT%H%M%SZ}-{revision}.sqlite3"
-    target.touch(mode=0o600)
-    with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(target)) as copy:
-        source.backup(copy)
-    _log.info("backed up", extra={"backup": str(target)})
+    import_module("migrations.upgrade").run(engine, instance_path)

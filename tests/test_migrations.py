@@ -1,6 +1,7 @@
 """Bringing the schema up to date, on every engine."""
 
 import gc
+import os
 import sqlite3
 import stat
 import subprocess
@@ -10,16 +11,18 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
-import flask_migrate
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect, text
 
 from app import create_app
 from config import SettingsError
 from db import db
-from migrations import startup
+from migrations import startup, upgrade
 from tests.factories import Registration
 
 ROOT = Path(startup.__file__).parent.parent
@@ -103,13 +106,30 @@ def test_the_names_of_the_constraints_are_those_of_the_models(start, engine):
         assert {each["name"] for each in found} == wanted, name
 
 
+def alembic(engine, step, revision):
+    with engine.begin() as connection:
+        step(upgrade.configuration(connection), revision)
+
+
+def test_the_newest_revision_is_the_one_that_alembic_finds():
+    config = Config(startup.VERSIONS.with_name("alembic.ini"))
+    assert ScriptDirectory.from_config(config).get_heads() == [startup.newest_revision()]
+
+
+def test_a_start_on_an_up_to_date_schema_does_not_import_alembic(start, place):
+    start()
+    code = "import sys, app; app.create_app(); sys.exit('alembic' in sys.modules)"
+    environment = os.environ | {name: str(value) for name, value in place.items()}
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment).returncode == 0
+
+
 def test_down_to_nothing_and_up_again_is_the_same(start, engine):
     app = start()
     before = schema_of(engine)
     with app.app_context():
-        flask_migrate.downgrade(revision="base")
+        alembic(engine, command.downgrade, "base")
         assert set(schema_of(engine)) == {"alembic_version"}
-        flask_migrate.upgrade()
+        alembic(engine, command.upgrade, "head")
     assert schema_of(engine) == before
 
 
@@ -204,7 +224,7 @@ def database(tmp_path):
 
 
 def back_up(database):
-    startup._back_up(database, "0001")  # until there are two revisions
+    upgrade._back_up(database, "0001")  # until there are two revisions
     (copy,) = (database.parent / "backups").iterdir()
     return copy
 

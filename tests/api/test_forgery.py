@@ -99,7 +99,9 @@ def test_what_the_forge_writes_is_accepted_when_nothing_is_changed(client, forge
 # --- Algorithms ---
 
 
-@pytest.mark.parametrize("name", ["none", "None", "NONE", "nOnE", "none ", "", None, MISSING, ["none"]])
+@pytest.mark.parametrize(
+    "name", ["none", "None", "NONE", "nOnE", "none ", "", None, MISSING, ["none"]]
+)
 @pytest.mark.parametrize("signed", [False, True], ids=["unsigned", "signed"])
 def test_a_token_without_an_algorithm_is_refused(client, forge, name, signed):
     token = forge(header={"alg": name})
@@ -310,9 +312,7 @@ def test_no_claim_may_be_of_another_type(client, forge, claim, value):
 
 @pytest.mark.parametrize("claim", [*TIMES, "sid"])
 @pytest.mark.parametrize("change", [str, float, bool, lambda value: [value]])
-def test_a_number_is_an_integer_and_nothing_that_could_pass_for_one(
-    client, forge, claim, change
-):
+def test_a_number_is_an_integer_and_nothing_that_could_pass_for_one(client, forge, claim, change):
     assert_refused(present(client, forge(claims={claim: change(forge.claims[claim])})))
 
 

@@ -42,8 +42,9 @@ class Server:
     def address(self):
         return "127.0.0.1", self.port
 
-    def start(self):
+    def start(self, **changes):
         """Start, and wait until it is ready and all workers are there."""
+        self._settings |= changes
         self.launch()
         return self.wait_until_ready()
 
@@ -52,7 +53,7 @@ class Server:
 
     def wait_until_ready(self):
         count = self._settings["MUSTER_WORKERS"]
-        wait_until(lambda: self._started() >= count, _START_SECONDS, self.written)
+        wait_until(lambda: self.started() >= count, _START_SECONDS, self.written)
         wait_until(self._is_ready, _START_SECONDS, self.written)
         return self
 
@@ -71,6 +72,11 @@ class Server:
         """The process ids of the workers that live."""
         tasks = Path(f"/proc/{self.process.pid}/task").glob("*/children")
         return {int(pid) for task in tasks for pid in task.read_text().split()}
+
+    def started(self):
+        """How many workers have started, those that replaced others included."""
+        assert self.process.poll() is None, self.written()
+        return len(re.findall(r'"Started worker-\d+"', self.written()))
 
     def written(self):
         """What it has written since it was started the last time."""
@@ -101,11 +107,6 @@ class Server:
             found += [user["username"] for user in page.json["items"]]
             cursor = page.json["next_cursor"]
         return found
-
-    def _started(self):
-        """How many workers have started, those that replaced others included."""
-        assert self.process.poll() is None, self.written()
-        return len(re.findall(r'"Started worker-\d+"', self.written()))
 
     def _is_ready(self):
         with contextlib.suppress(*NO_ANSWER):
@@ -150,11 +151,13 @@ def ask(connection, method, path, body=None, token=None, **headers):
 def talk(address, request, seconds=20):
     """Send bytes; every byte that comes back until the server closes."""
     received = b""
-    with socket.create_connection(address, timeout=seconds) as connection:
-        with contextlib.suppress(ConnectionError):
-            connection.sendall(request)
-            while chunk := connection.recv(65536):
-                received += chunk
+    with (
+        socket.create_connection(address, timeout=seconds) as connection,
+        contextlib.suppress(ConnectionError),
+    ):
+        connection.sendall(request)
+        while chunk := connection.recv(65536):
+            received += chunk
     return received
 
 

@@ -134,9 +134,9 @@ def test_a_client_that_falls_silent_or_drips_is_told_so_and_cut_off(server):
     }
     with connections(server, kinds.values()) as opened:
         answers = until_closed(opened, 25, dripping=opened[-2:])
-    answered = dict(zip(kinds, map(statuses, answers), strict=True))
-    unheard = {"nothing": [], "headers that never end": [], "dripping headers": []}
-    assert answered == dict.fromkeys(kinds, [408]) | unheard | {"an idle connection": [200]}
+    expected = {kind: [] if "headers" in kind or kind == "nothing" else [408] for kind in kinds}
+    expected["an idle connection"] = [200]
+    assert dict(zip(kinds, map(statuses, answers), strict=True)) == expected
     assert b'"error": "request_timeout"' in answers[-1]
 
 

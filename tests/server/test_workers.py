@@ -4,6 +4,7 @@ import json
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from threading import Barrier
 
 import pytest
@@ -42,7 +43,7 @@ def registrations(server, client):
 
 def test_four_hundred_registrations_of_64_clients_all_succeed_on_the_default_database(server):
     shares = all_at_once(CLIENTS, lambda client: registrations(server, client))
-    assert Counter(sum(shares, [])) == {201: REGISTRATIONS}
+    assert Counter(chain.from_iterable(shares)) == {201: REGISTRATIONS}
     assert "locked" not in server.written()
 
 
@@ -58,28 +59,19 @@ def test_a_sign_out_is_seen_by_all_workers_at_once_and_after_a_restart(four_work
     assert server.call("POST", "/logout", token=gone).status == 200
     assert read(gone) == {401: 100}
     assert server.stop() == 0
-    server.start()
+    server.start(MUSTER_WORKERS=2)
     assert read(gone) == {401: 100}
     assert read(kept) == {200: 100}
 
 
 def test_of_32_parallel_registrations_of_one_name_over_all_workers_one_succeeds(four_workers):
-    variants = [
-        "racer",
-        "Racer",
-        "RACER",
-        "ｒａｃｅｒ",
-        "rACER",
-        "rаcer".replace("а", "a"),
-        "raCer",
-        "RACEr",
-    ]
+    variants = ["racer", "Racer", "RACER", "ｒａｃｅｒ", "rACER", "RacER", "raCer", "RACEr"]
     codes = all_at_once(32, lambda number: four_workers.register(variants[number % 8]))
     assert Counter(codes) == {201: 1, 409: 31}
 
 
 def test_reads_go_on_while_all_hashing_slots_are_busy_and_the_queue_sheds(serve):
-    server = serve(MUSTER_PASSWORD_ROUNDS=3_000_000, MUSTER_HASHING_QUEUE=4)
+    server = serve(MUSTER_PASSWORD_ROUNDS=2_000_000, MUSTER_HASHING_QUEUE=4)
     server.register("reader")
     token = server.sign_in("reader")
     with ThreadPoolExecutor(CLIENTS) as pool:
@@ -129,8 +121,9 @@ def test_the_access_log_is_json_and_holds_no_secret(server):
     logged = {line.get("request_id"): line for line in lines}
     for answer in answers:
         assert logged[answer.headers["x-request-id"]]["status"] == answer.status
-    for secret in (PASSWORD, *tokens.values(), "not.a.token", "hiddencursor", "limit=7"):
-        assert str(secret) not in server.written()
+    secrets = [PASSWORD, tokens["access_token"], tokens["refresh_token"], "not.a.token"]
+    for secret in [*secrets, "hiddencursor", "limit=7"]:
+        assert secret not in server.written()
 
 
 def test_the_log_has_the_request_id_that_the_client_chose(server):

@@ -1,0 +1,102 @@
+"""Bringing the schema up to date at start. Come here to change when a start is refused.
+
+One instance migrates at a time; the others wait for it. SQLite is backed up first. Muster never
+guesses: a schema that it does not know stops the start.
+"""
+
+import logging
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from filelock import FileLock
+from sqlalchemy import Connection, Engine, inspect, text
+
+from config import SettingsError
+from core import clock
+from db import db
+from migrations.startup import VERSIONS, found_revision, newest_revision
+
+# Any number will do, as long as nobody else in the database uses it for an advisory lock.
+_ADVISORY_LOCK = 7_241_093_650_117_733
+_log = logging.getLogger("muster.migrations")
+
+
+def run(engine: Engine, instance_path: Path) -> None:
+    """Bring the schema to `newest_revision()`.
+
+    Raises `SettingsError` for a schema that is newer than this version or not Muster's.
+    """
+    with _only_one(engine, instance_path), engine.begin() as connection:
+        found = found_revision(connection)
+        if found == newest_revision():
+            return  # another instance was quicker
+        _refuse_unknown(connection, found)
+        if found and engine.dialect.name == "sqlite" and engine.url.database:
+            _back_up(Path(engine.url.database), found)
+        _log.info("migrating", extra={"from_revision": found, "to_revision": newest_revision()})
+        command.upgrade(configuration(connection), "head")
+
+
+def configuration(connection: Connection) -> Config:
+    """What Alembic's commands need to work on this connection."""
+    config = Config(VERSIONS.with_name("alembic.ini"))
+    config.attributes["connection"] = connection
+    return config
+
+
+@contextmanager
+def _only_one(engine: Engine, instance_path: Path) -> Iterator[None]:
+    """Wait until no other instance migrates this database."""
+    if engine.dialect.name == "postgresql":
+        with _advisory_lock(engine):
+            yield
+    elif engine.url.database in {None, "", ":memory:"}:
+        yield
+    else:
+        with FileLock(instance_path / "migration.lock"):
+            yield
+
+
+@contextmanager
+def _advisory_lock(engine: Engine) -> Iterator[None]:
+    with engine.connect() as connection:
+        connection.execute(text("SET lock_timeout = 0"))
+        connection.execute(text("SET statement_timeout = 0"))
+        connection.execute(text("SET idle_in_transaction_session_timeout = 0"))
+        connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _ADVISORY_LOCK})
+        try:
+            yield
+        finally:
+            connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _ADVISORY_LOCK})
+            connection.invalidate()  # its timeouts are not ours to leave in the pool
+
+
+def _refuse_unknown(connection: Connection, found: str | None) -> None:
+    if found is None:
+        ours = set(db.metadata.tables) & set(inspect(connection).get_table_names())
+        if ours:
+            raise SettingsError(
+                f"The database has tables of Muster's names ({', '.join(sorted(ours))}) but no "
+                "schema version: a migration was cut short or the tables are not Muster's. "
+                "Restore a backup, or name another database in MUSTER_DATABASE_URL."
+            )
+    elif not list(VERSIONS.glob(f"{found}_*.py")):
+        raise SettingsError(
+            f"The database was written by a newer Muster (its schema is at {found}, which this "
+            "version does not know). Start that version, or restore a backup of before."
+        )
+
+
+def _back_up(database: Path, revision: str) -> None:
+    """Copy the file with SQLite's own backup, which is consistent whatever else is going on."""
+    directory = database.parent / "backups"
+    directory.mkdir(mode=0o700, exist_ok=True)
+    target = directory / f"{clock.now():%Y%m%dT%H%M%SZ}-{revision}.sqlite3"
+    target.touch(mode=0o600)
+    with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(target)) as copy:
+        source.backup(copy)
+    _log.info("backed up", extra={"backup": str(target)})
