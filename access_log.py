@@ -26,9 +26,10 @@ def init_app(app: Flask, *, level: str) -> None:
         handler = logging.StreamHandler(sys.stderr)
         handler.setFormatter(
             JsonFormatter(
-                "{asctime}{levelname}{name}{message}",
+                "{levelname}{name}{message}",
                 style="{",
-                rename_fields={"asctime": "time", "levelname": "level", "name": "logger"},
+                rename_fields={"levelname": "level", "name": "logger"},
+                timestamp="time",  # UTC
             )
         )
         logger.addHandler(handler)

@@ -152,8 +152,8 @@ def trusted_app(view: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-        secret = current_app.config["INTROSPECTION_SECRET"]
-        if not secret or not compare_digest(bearer_token().encode(), secret.encode()):
+        secret, token = current_app.config["INTROSPECTION_SECRET"], bearer_token()
+        if not secret or not compare_digest(token.encode(), secret.encode()):
             raise InvalidToken
         return view(*args, **kwargs)
 

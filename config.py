@@ -65,7 +65,14 @@ def _database_url(text: str) -> str:
     url = url.set(drivername=_DRIVERS.get(url.drivername, url.drivername))
     if url.drivername not in _DRIVERS.values():
         raise ValueError(expected)
+    if url.drivername == "sqlite" and url.database not in {None, "", ":memory:"}:
+        url = url.set(database=str(_path(str(url.database))))
     return url.render_as_string(hide_password=False)
+
+
+def _path(text: str) -> Path:
+    """Relative to where Muster is started, as people expect; Flask-SQLAlchemy would differ."""
+    return Path(text).expanduser().absolute()
 
 
 def _secret(text: str) -> str:
@@ -101,7 +108,7 @@ class Settings:
     """What Muster was told at start. Field `x_y` is the environment variable `MUSTER_X_Y`."""
 
     instance_path: Path = _setting(
-        BASE / "instance", "Directory of the SQLite file, its backups and the signing keys.", Path
+        BASE / "instance", "Directory of the SQLite file, its backups and the signing keys.", _path
     )
     database_url: str = _setting(
         "",
@@ -132,8 +139,9 @@ class Settings:
     )
     hashing_queue: int = _setting(
         96,
-        "Requests per worker that may wait for a hashing slot; the next one gets 503.",
-        _between(1, 10_000),
+        "Requests per worker that may wait for a hashing slot; the next one gets 503. "
+        "Below the 128 threads, so that reads find one.",
+        _between(1, 120),
     )
     workers: int = _setting(
         min(os.cpu_count() or 1, 4),

@@ -42,9 +42,14 @@ def init_app(app: Flask, settings: Settings) -> None:
     local: Storage = FileStorage(path) if path else MemoryStorage()
     storages = [local]
     if settings.redis_url:
-        storages.insert(0, RedisStorage(settings.redis_url, wrap_exceptions=True))
+        storages.insert(0, _redis(settings.redis_url))
     app.extensions["muster_limiters"] = [FixedWindowRateLimiter(storage) for storage in storages]
     app.after_request(_add_headers)
+
+
+def _redis(url: str) -> Storage:
+    """A Redis that does not answer at once counts as gone; a sign-in does not wait for it."""
+    return RedisStorage(url, wrap_exceptions=True, socket_timeout=0.5, socket_connect_timeout=0.5)
 
 
 def limited(name: str) -> Callable[[Callable[P, R]], Callable[P, R]]:

@@ -8,13 +8,14 @@ time first. docs/decisions/0001-server.md has the measurements.
 
 import asyncio
 import json
+import logging
 import sys
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from typing import Any
 
-from api import MAX_BODY_BYTES
+from api import MAX_BODY_BYTES, SECURITY_HEADERS
 from app import THREADS, create_app
 from errors import IncompleteBody, InvalidRequest, Refusal, RequestTimeout
 
@@ -31,11 +32,8 @@ _CONSTANT = {
     "wsgi.errors": sys.stderr,
 }
 _FRAMING = {"content-length", "transfer-encoding"}
-_CLOSE = [
-    ("content-type", "application/json"),
-    ("cache-control", "no-store"),
-    ("connection", "close"),
-]
+_CLOSE = [("Content-Type", "application/json"), ("Connection", "close"), *SECURITY_HEADERS.items()]
+_log = logging.getLogger("muster.access")
 
 
 def serve() -> "Front":
@@ -56,6 +54,7 @@ class Front:
         try:
             length, body = await _take_in(scope, protocol)
         except Refusal as refusal:
+            _log.info("refused", extra={"status": refusal.status, "address": _address(scope)})
             protocol.response_str(refusal.status, _CLOSE, json.dumps(refusal.as_body()))
             return
         environ = _environ(scope, length, body)
@@ -112,6 +111,10 @@ async def _read_chunks(protocol: Any) -> bytes:
     return bytes(body)
 
 
+def _address(scope: Any) -> str:
+    return str(scope.client.rpartition(":")[0].strip("[]"))
+
+
 def _environ(scope: Any, length: int, body: bytes) -> dict[str, Any]:
     host, _, port = scope.server.rpartition(":")
     environ = _CONSTANT | {
@@ -121,7 +124,7 @@ def _environ(scope: Any, length: int, body: bytes) -> dict[str, Any]:
         "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
         "SERVER_NAME": host,
         "SERVER_PORT": port,
-        "REMOTE_ADDR": scope.client.rpartition(":")[0].strip("[]"),
+        "REMOTE_ADDR": _address(scope),
         "wsgi.url_scheme": scope.scheme,
         "wsgi.input": BytesIO(body),
     }

@@ -59,4 +59,6 @@ def _require_free(host: str, port: int) -> None:
     try:
         socket.create_server((host, port)).close()
     except OSError as error:
-        raise click.ClickException(f"Cannot listen on {host}:{port}: {error.strerror}.") from error
+        raise click.ClickException(
+            f"Cannot listen on {host}:{port}: {os.strerror(error.errno or 0)}."
+        ) from error

@@ -30,7 +30,7 @@ def run(engine: Engine, instance_path: Path) -> None:
 
     Raises `SettingsError` for a schema that is newer than this version or not Muster's.
     """
-    with _only_one(engine, instance_path), engine.begin() as connection:
+    with _only_one(engine, instance_path), _transaction(engine) as connection:
         found = found_revision(connection)
         if found == newest_revision():
             return  # another instance was quicker
@@ -73,6 +73,35 @@ def _advisory_lock(engine: Engine) -> Iterator[None]:
         finally:
             connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _ADVISORY_LOCK})
             connection.invalidate()  # its timeouts are not ours to leave in the pool
+
+
+@contextmanager
+def _transaction(engine: Engine) -> Iterator[Connection]:
+    """One transaction for all; SQLite's foreign keys rest meanwhile, and are checked at its end.
+
+    SQLite changes a column by copying the table and dropping the old one, and a drop deletes the
+    rows first: with foreign keys on, that takes along or empties whatever refers to them.
+    """
+    if engine.dialect.name != "sqlite":
+        with engine.begin() as connection:
+            yield connection
+        return
+    with engine.connect() as connection:
+        _set_foreign_keys(connection, "OFF")
+        try:
+            with connection.begin():
+                yield connection
+                broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+                if broken:
+                    raise SettingsError(f"The migration would break references: {broken[:5]}.")
+        finally:
+            _set_foreign_keys(connection, "ON")
+
+
+def _set_foreign_keys(connection: Connection, state: str) -> None:
+    # On the driver's connection: SQLAlchemy would begin a transaction, where the pragma is mute.
+    driver: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]
+    driver.execute(f"PRAGMA foreign_keys={state}")
 
 
 def _refuse_unknown(connection: Connection, found: str | None) -> None:

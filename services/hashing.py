@@ -5,6 +5,7 @@ that reads keep their share of the processor however many people sign in at once
 """
 
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -88,9 +89,12 @@ class Slot:
 
 def slots_per_worker(workers: int) -> int:
     """How many hashes one of `workers` processes runs at once, to fill the cores together."""
-    return max(1, len(os.sched_getaffinity(0)) // workers)
+    # Python 3.13 has os.process_cpu_count() for this; macOS has no affinity.
+    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    return max(1, cores // workers)
 
 
 def _lower_priority() -> None:
     """Linux keeps a niceness per thread: readers come first, hashes take what is left."""
-    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)

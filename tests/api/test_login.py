@@ -71,7 +71,7 @@ def slow_app(tmp_path_factory):
         {
             "MUSTER_DATABASE_URL": f"sqlite:///{directory}/muster.sqlite3",
             "MUSTER_INSTANCE_PATH": str(directory),
-            "MUSTER_PASSWORD_ROUNDS": 600_000,
+            "MUSTER_PASSWORD_ROUNDS": 300_000,
         }
     )
     app.test_client().post("/register", json=Registration(username="alice"))
@@ -89,8 +89,9 @@ def duration(client, username):
 @pytest.mark.parametrize("typed", ["nobody", "a", "alice@example.com"])
 def test_an_unknown_name_takes_the_time_of_a_wrong_password(slow_app, typed):
     client = slow_app.test_client()
-    wrong_password = min(duration(client, "alice") for _ in range(2))
-    unknown = min(duration(client, typed) for _ in range(2))
+    # In turn, and the best of each: what else the machine does slows some of them down.
+    turns = [(duration(client, "alice"), duration(client, typed)) for _ in range(4)]
+    wrong_password, unknown = map(min, zip(*turns, strict=True))
     assert 0.5 < unknown / wrong_password < 2
 
 
@@ -101,7 +102,7 @@ def test_no_connection_is_held_while_a_password_is_verified(slow_app):
         while not attempt.done():
             held.append(db.engine.pool.checkedout())
             time.sleep(0.001)
-    assert attempt.result() > 0.02
+    assert attempt.result() > 0.01
     assert held.count(0) > 0.7 * len(held)
 
 
