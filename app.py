@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask import Flask
+from sqlalchemy.exc import DBAPIError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import access_log
@@ -13,7 +14,7 @@ import auth
 import commands
 import rate_limits
 from api import Api
-from config import BASE, Settings
+from config import BASE, Settings, SettingsError
 from core.hashing import RECOMMENDED_ROUNDS
 from db import db, engine_options, set_up_engine
 from migrations import startup
@@ -53,15 +54,19 @@ def create_app(given: str | Mapping[str, Any] | None = None) -> Flask:
 def _init_database(app: Flask, settings: Settings) -> None:
     url = settings.resolved_database_url
     if not settings.in_memory:
-        settings.instance_path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        settings.make_instance_path()
     app.config["SQLALCHEMY_DATABASE_URI"] = url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(
         url, in_memory=settings.in_memory, threads=THREADS
     )
     db.init_app(app)
     with app.app_context():
-        set_up_engine(db.engine)
-        startup.migrate(db.engine, settings.instance_path)
+        try:
+            set_up_engine(db.engine)
+            startup.migrate(db.engine, settings.instance_path)
+        except (OSError, DBAPIError) as error:
+            reason = getattr(error, "orig", error)
+            raise SettingsError(f"MUSTER_DATABASE_URL cannot be used: {reason}.") from error
 
 
 def _init_services(app: Flask, settings: Settings) -> None:

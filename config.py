@@ -58,8 +58,8 @@ def _database_url(text: str) -> str:
     expected = "a URL such as postgresql://user:password@host/name or sqlite:////path/to/file"
     try:
         url = make_url(text)
-    except ArgumentError:
-        # `from None`: the text may hold a password, and SQLAlchemy's own message repeats it.
+    except (ArgumentError, ValueError):
+        # `from None`: the text may hold a password, and the libraries' messages repeat it.
         raise ValueError(expected) from None
     # `postgres://` is what many hosting services hand out.
     url = url.set(drivername=_DRIVERS.get(url.drivername, url.drivername))
@@ -89,8 +89,13 @@ def _redis_url(text: str) -> str:
 
 
 def _public_url(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query:
+    try:
+        parts = urlsplit(text)
+        good = parts.scheme in {"http", "https"} and parts.hostname and not parts.query
+        _ = parts.port  # raises for what is no port
+    except ValueError:
+        good = False
+    if not good:
         raise ValueError("a URL that starts with http:// or https:// and has no query")
     return text.rstrip("/")
 
@@ -139,8 +144,7 @@ class Settings:
     )
     hashing_queue: int = _setting(
         96,
-        "Requests per worker that may wait for a hashing slot; the next one gets 503. "
-        "Below the 128 threads, so that reads find one.",
+        "Requests per worker that may wait for a hashing slot, at most 120; the next one gets 503.",
         _between(1, 120),
     )
     workers: int = _setting(
@@ -192,6 +196,15 @@ class Settings:
         for name in named:
             raise SettingsError(_unknown(name))
         return cls(**loaded)
+
+    def make_instance_path(self) -> None:
+        """Make the directory, for its owner only. Raises `SettingsError`."""
+        try:
+            self.instance_path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise SettingsError(
+                f"{PREFIX}INSTANCE_PATH {self.instance_path} cannot be used: {error.strerror}."
+            ) from error
 
     @property
     def in_memory(self) -> bool:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import warnings
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,14 +16,15 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.operations import Operations
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import String, create_engine, inspect, text
 
 from app import create_app
 from config import SettingsError
 from db import db
 from migrations import startup, upgrade
-from tests.factories import Registration
+from tests.factories import Registration, register
 
 ROOT = Path(startup.__file__).parent.parent
 
@@ -109,6 +110,14 @@ def test_the_names_of_the_constraints_are_those_of_the_models(start, engine):
 def alembic(engine, step, revision):
     with engine.begin() as connection:
         step(upgrade.configuration(connection), revision)
+
+
+@contextmanager
+def rebuilding(connection, table):
+    operations = Operations(MigrationContext.configure(connection))
+    recreate = "always" if connection.dialect.name == "sqlite" else "never"
+    with operations.batch_alter_table(table, recreate=recreate) as batch:
+        yield batch
 
 
 def test_the_newest_revision_is_the_one_that_alembic_finds():
@@ -245,3 +254,26 @@ def test_the_name_of_a_backup_tells_time_and_revision(database):
     name = back_up(database).name
     assert name.endswith("Z-0001.sqlite3")
     assert name[:8].isdigit()
+
+
+def test_every_table_with_an_id_never_uses_one_again_on_sqlite(start, engine):
+    start()
+    if engine.dialect.name != "sqlite":
+        return
+    with engine.connect() as connection:
+        tables = connection.execute(
+            text("SELECT name, sql FROM sqlite_master WHERE type = 'table'")
+        )
+        made = {name: sql for name, sql in tables if name in db.metadata.tables}
+    for name, table in db.metadata.tables.items():
+        if "id" in table.columns:
+            assert "AUTOINCREMENT" in made[name], name
+
+
+def test_a_table_that_is_rebuilt_keeps_what_refers_to_it(start, engine):
+    app = start()
+    client = app.test_client()
+    account = register(client)
+    with upgrade._transaction(engine) as connection, rebuilding(connection, "users") as table:
+        table.alter_column("email", type_=String(500))
+    assert client.get("/me", headers=account.headers).status_code == 200

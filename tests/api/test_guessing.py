@@ -168,13 +168,13 @@ def test_an_operator_forgets_the_wait_too(client, app, alice):
 
 @pytest.fixture
 def wide_app(new_database, tmp_path):
-    """An app that lets all 200 guesses in, with one slot per core of this machine."""
+    """An app with a long queue, and one slot per core of this machine."""
     app = create_app(
         {
             "MUSTER_DATABASE_URL": new_database(),
             "MUSTER_INSTANCE_PATH": str(tmp_path),
             "MUSTER_PASSWORD_ROUNDS": TEST_ROUNDS,
-            "MUSTER_HASHING_QUEUE": 300,
+            "MUSTER_HASHING_QUEUE": 120,
             "MUSTER_WORKERS": 1,
             "MUSTER_RATE_LIMITS": "off",
             "TESTING": True,
@@ -204,7 +204,7 @@ def guess_together(app, count, headers=None):
 def test_of_two_hundred_parallel_guesses_no_more_are_tried_than_limit_and_slots(wide_app):
     """The clock stands still, so the account never opens again meanwhile."""
     register(wide_app.test_client(), username="alice")
-    assert set(guess_together(wide_app, 200)) == {401}
+    assert set(guess_together(wide_app, 200)) <= {401, 503}  # the queue takes 120
     assert FREE_FAILURES < failures(wide_app) <= FREE_FAILURES + slots_of(wide_app)
 
 
