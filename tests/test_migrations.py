@@ -270,10 +270,11 @@ def test_every_table_with_an_id_never_uses_one_again_on_sqlite(start, engine):
             assert "AUTOINCREMENT" in made[name], name
 
 
-def test_a_table_that_is_rebuilt_keeps_what_refers_to_it(start, engine):
+def test_a_table_that_is_rebuilt_keeps_what_refers_to_it(start):
     app = start()
     client = app.test_client()
     account = register(client)
-    with upgrade._transaction(engine) as connection, rebuilding(connection, "users") as table:
-        table.alter_column("email", type_=String(500))
+    with app.app_context(), upgrade._transaction(db.engine) as connection:
+        with rebuilding(connection, "users") as table:
+            table.alter_column("email", type_=String(500))
     assert client.get("/me", headers=account.headers).status_code == 200
