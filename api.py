@@ -3,6 +3,7 @@
 Come here to change something that all endpoints have in common.
 """
 
+import logging
 from collections.abc import Callable, Sequence
 from copy import deepcopy
 from functools import wraps
@@ -52,6 +53,8 @@ _BY_STATUS = {
         errors.InternalError,
     )
 }
+
+_log = logging.getLogger("muster")
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -213,7 +216,8 @@ def answer(refusal: Refusal) -> Response:
     return response
 
 
-def _answer_without_database(_error: Exception) -> Response:
+def _answer_without_database(error: Exception) -> Response:
+    _log.error("the database does not answer", exc_info=error)
     return answer(errors.Unavailable(headers={"Retry-After": "5"}))
 
 

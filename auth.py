@@ -6,7 +6,7 @@ asks the database about the session on every request, so a sign-out acts at once
 
 import re
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from hmac import compare_digest
 from typing import Any, ParamSpec, TypeVar, cast
 
@@ -59,7 +59,7 @@ def init_app(app: Flask, keys: KeyRing, *, issuer: str, introspection_secret: st
     )
     manager = JWTManager(app)
     manager.encode_key_loader(lambda _identity: g.signing_key.private)
-    manager.decode_key_loader(lambda header, _claims: _verifying_key(keys, header))
+    manager.decode_key_loader(partial(_verifying_key, keys))
 
 
 def tokens_of(signed_in: SignedIn) -> dict[str, Any]:
@@ -182,19 +182,21 @@ def _claims_of(token: str) -> dict[str, Any]:
         claims: dict[str, Any] = decode_token(token)
     except (jwt.PyJWTError, JWTExtendedException) as error:
         raise InvalidToken from error
-    if not tokens.has_sound_claims(claims):
-        raise InvalidToken
     return claims
 
 
-def _verifying_key(keys: KeyRing, header: dict[str, Any]) -> Any:
-    """The public key that the header may name. Keys inside the header are never looked at."""
+def _verifying_key(keys: KeyRing, header: dict[str, Any], claims: dict[str, Any]) -> Any:
+    """The public key that the header may name. Keys inside the header are never looked at.
+
+    Claims are looked at here, too, as they came: later, flask-jwt-extended has filled some in.
+    """
     key = keys.find(header.get("kid"))
     if (
         key is None
         or header.get("alg") != key.algorithm
         or header.get("typ") != tokens.TYPE
         or "crit" in header
+        or not tokens.has_sound_claims(claims)
     ):
-        raise jwt.InvalidTokenError("the header names no key of ours")
+        raise jwt.InvalidTokenError("the header names no key of ours, or a claim is missing")
     return key.public

@@ -35,10 +35,19 @@ class Cursor(ma.fields.String):
             raise ma.ValidationError("This is not a cursor that Muster gave.") from error
 
 
+class Limit(ma.fields.Integer):
+    """A number in plain digits; Python would take `1_0` and digits of other scripts, too."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
+        if not (value.isascii() and value.isdigit()):
+            raise self.make_error("invalid")
+        return super()._deserialize(value, attr, data, **kwargs)
+
+
 class PageQuerySchema(ma.Schema):
     """Which page of a list."""
 
-    limit = ma.fields.Integer(
+    limit = Limit(
         load_default=paging.DEFAULT_LIMIT,
         validate=ma.validate.Range(1, paging.MAX_LIMIT),
         metadata={"description": "How many at the most."},

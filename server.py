@@ -7,8 +7,10 @@ time first. docs/decisions/0001-server.md has the measurements.
 """
 
 import asyncio
+import ctypes
 import json
 import logging
+import signal
 import sys
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +22,7 @@ from app import THREADS, create_app
 from errors import IncompleteBody, InvalidRequest, Refusal, RequestTimeout
 
 BODY_SECONDS = 10
+_PR_SET_PDEATHSIG = 1  # prctl(2)
 
 # Of PEP 3333, what is the same in every request. Never the process's environment: it has secrets.
 _CONSTANT = {
@@ -38,7 +41,14 @@ _log = logging.getLogger("muster.access")
 
 def serve() -> "Front":
     """What granian calls in each worker."""
+    _end_with_parent()
     return Front(create_app())
+
+
+def _end_with_parent() -> None:
+    """Linux: when the main process is killed, the workers must not go on holding the port."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 class Front:

@@ -4,6 +4,7 @@ The reasons for each option stand in docs/decisions/0001-server.md.
 """
 
 import os
+import resource
 import socket
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ from flask import current_app
 
 from services.context import Context
 
+_CONNECTIONS = 4096  # per worker
 _LOG = Path(__file__).with_name("serve_log.json")
 
 
@@ -27,22 +29,24 @@ def serve(host: str, port: int) -> None:
     context: Context = current_app.extensions["muster"]
     if context.settings.in_memory:
         raise click.ClickException("An in-memory database cannot be shared by worker processes.")
-    _require_free(host, port)
-    click.echo(f"Muster serves on http://{host}:{port} (Swagger UI at that address).", err=True)
-    arguments = _arguments(host, port, context.settings.workers)
+    address = _free_address(host, port)
+    _allow_many_connections()
+    shown = f"[{host}]" if ":" in host else host
+    click.echo(f"Muster serves on http://{shown}:{port} (Swagger UI at that address).", err=True)
+    arguments = _arguments(address, port, context.settings.workers)
     os.execv(sys.executable, [sys.executable, "-m", "granian", *arguments])  # noqa: S606
 
 
-def _arguments(host: str, port: int, workers: int) -> list[str]:
+def _arguments(address: str, port: int, workers: int) -> list[str]:
     options = {
         "--interface": "rsgi",
         "--http": "1",
-        "--host": host,
+        "--host": address,
         "--port": port,
         "--workers": workers,
         "--working-dir": current_app.root_path,
         "--backlog": 2048,
-        "--backpressure": 1024,  # accepted connections per worker, whatever its help says
+        "--backpressure": _CONNECTIONS,  # accepted connections per worker, whatever its help says
         "--http1-header-read-timeout": 10_000,
         "--http1-buffer-size": 32_768,
         "--workers-kill-timeout": 25,
@@ -54,11 +58,24 @@ def _arguments(host: str, port: int, workers: int) -> list[str]:
     return [*flags, *pairs, "server:serve"]
 
 
-def _require_free(host: str, port: int) -> None:
-    """The workers share their port by SO_REUSEPORT, so a second Muster would join in silently."""
+def _free_address(host: str, port: int) -> str:
+    """The IP address of `host`, where nobody listens on `port` yet.
+
+    The workers share their port by SO_REUSEPORT, so a second Muster would join in silently.
+    """
     try:
-        socket.create_server((host, port)).close()
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        family, address = found[0][0], str(found[0][4][0])
+        socket.create_server((address, port), family=family).close()
+    except socket.gaierror as error:
+        raise click.ClickException(f"There is no host {host}: {error.strerror}.") from error
     except OSError as error:
-        raise click.ClickException(
-            f"Cannot listen on {host}:{port}: {os.strerror(error.errno or 0)}."
-        ) from error
+        reason = os.strerror(error.errno or 0)
+        raise click.ClickException(f"Cannot listen on {host}:{port}: {reason}.") from error
+    return address
+
+
+def _allow_many_connections() -> None:
+    """Every connection is a descriptor, and many systems start with 1,024 of them."""
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

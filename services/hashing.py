@@ -27,7 +27,7 @@ class PasswordHasher:
 
     def __init__(self, *, rounds: int, slots: int, queue: int) -> None:
         self._context = hashing.context(rounds)
-        self._nobody = hashing.hash_of_nobody(rounds)
+        self._rounds = rounds
         self._places = threading.BoundedSemaphore(slots + queue)
         self._slots = threading.BoundedSemaphore(slots)
         self._pool = ThreadPoolExecutor(slots, "hashing", initializer=_lower_priority)
@@ -42,7 +42,7 @@ class PasswordHasher:
             raise Overloaded(headers={"Retry-After": "2"})
         try:
             with self._slots:
-                yield Slot(self._run, self._context, self._nobody)
+                yield Slot(self._run, self._context, self._rounds)
         finally:
             self._places.release()
 
@@ -58,10 +58,10 @@ class PasswordHasher:
 class Slot:
     """The right to hash, one after the other."""
 
-    def __init__(self, run: Callable[..., object], context: CryptContext, nobody: str) -> None:
+    def __init__(self, run: Callable[..., object], context: CryptContext, rounds: int) -> None:
         self._run = run
         self._context = context
-        self._nobody = nobody
+        self._rounds = rounds
 
     def hash(self, password: str) -> str:
         """A new hash of a normalised password."""
@@ -82,8 +82,9 @@ class Slot:
     def _verify(self, password: str, password_hash: str | None) -> bool:
         if password_hash and hashing.matches(self._context, password, password_hash):
             return True
-        if password_hash is None or hashing.is_weak(self._context, password_hash):
-            hashing.matches(self._context, password, self._nobody)
+        missing = self._rounds - hashing.rounds_of(self._context, password_hash)
+        if missing > 0:
+            hashing.matches(self._context, password, hashing.hash_of_nobody(missing))
         return False
 
 

@@ -33,6 +33,7 @@ def sign_in(
         user, guard = _find(username, known)
         right = slot.verify(secret, user.password_hash if user else None)
         if user is None or guard is None or guard.is_closed:
+            guessing.count_nothing()
             raise InvalidCredentials
         if not right:
             guessing.count_failure(guard)

@@ -15,6 +15,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from filelock import FileLock
@@ -190,7 +191,7 @@ def _read(path: Path) -> SigningKey:
         created_at = datetime.strptime(path.name.partition("-")[0], _TIME).replace(tzinfo=UTC)
         private = serialization.load_pem_private_key(path.read_bytes(), password=None)
         return SigningKey.of(private, created_at)  # type: ignore[arg-type]  # checked inside
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise SettingsError(f"The signing key {path} cannot be used: {error}.") from error
 
 

@@ -46,6 +46,7 @@ def settings(new_database, tmp_path_factory):
         "MUSTER_DATABASE_URL": new_database(),
         "MUSTER_INSTANCE_PATH": str(tmp_path_factory.mktemp("instance")),
         "MUSTER_PASSWORD_ROUNDS": TEST_ROUNDS,
+        "MUSTER_RATE_LIMITS": "off",  # the whole suite is one address
         "TESTING": True,  # faults reach the test instead of becoming a 500
     }
 

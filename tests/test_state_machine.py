@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 import time_machine
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, multiple, rule
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, rule
 
 from app import create_app
 from core import clock
 from core.guessing import FREE_FAILURES
 from db import db
 
-NAMES = ["ann", "ben", "cleo"]
+NAMES = ["ann", "ben", "cleo", "dora", "emil", "fay"]
 PASSWORDS = ["correct horse", "battery staple", "another horse"]
 ACCESS_SECONDS = 900 + 30
 REPEAT_SECONDS = 10
@@ -72,6 +72,7 @@ class Sessions(RuleBasedStateMachine):
         self.travel = time_machine.travel(clock.now().replace(microsecond=0), tick=False)
         self.time = self.travel.start()
         self.client = self.app.test_client()
+        self.given: list[Access] = []
         self.users: dict[str, User] = {}  # by name; a name that was deleted stays reserved
 
     def teardown(self):
@@ -96,7 +97,8 @@ class Sessions(RuleBasedStateMachine):
         return answer
 
     def began(self, session, pair, is_fresh):
-        return Access(pair["access_token"], session, self.now(), is_fresh)
+        self.given.append(Access(pair["access_token"], session, self.now(), is_fresh))
+        return self.given[-1]
 
     def end(self, user, keep=None):
         for session in user.sessions:
@@ -104,34 +106,40 @@ class Sessions(RuleBasedStateMachine):
 
     # --- What people do ---
 
+    @initialize(target=accesses)
+    def begin(self):
+        self.register(NAMES[0], PASSWORDS[0])
+        self.register(NAMES[1], PASSWORDS[0])
+        return self.sign_in(self.users[NAMES[0]])
+
     @rule(name=st.sampled_from(NAMES), password=st.sampled_from(PASSWORDS))
     def register(self, name, password):
         expected = 409 if name in self.users else 201
         self.call("POST", "/register", expected, username=name, password=password)
         self.users.setdefault(name, User(name, password))
 
-    @rule(
-        target=accesses,
-        name=st.sampled_from(NAMES),
-        password=st.sampled_from(PASSWORDS),
-        right=st.booleans(),
-    )
-    def sign_in(self, name, password, right):
-        user = self.users.get(name)
-        password = user.password if right and user else password
-        is_right = bool(user and user.is_there and password == user.password)
-        if user and user.is_there and not is_right:
-            if user.failures == FREE_FAILURES:
-                return multiple()  # it would be closed for a while; tests/api/test_guessing.py
-            user.failures += 1
-        expected = 200 if is_right else 401
-        answer = self.call("POST", "/login", expected, username=name, password=password)
-        if not is_right:
+    @rule(target=accesses, choice=st.data())
+    def sign_in_again(self, choice):
+        return self.sign_in(choice.draw(st.sampled_from(list(self.users.values()))))
+
+    def sign_in(self, user):
+        fields = {"username": user.name, "password": user.password}
+        answer = self.call("POST", "/login", 200 if user.is_there else 401, **fields)
+        if not user.is_there:
             return multiple()
         user.failures = 0
         session = Session(user, [answer.json["refresh_token"]])
         user.sessions.append(session)
         return self.began(session, answer.json, is_fresh=True)
+
+    @rule(name=st.sampled_from(NAMES), password=st.sampled_from([*PASSWORDS, "wrong"]))
+    def guess(self, name, password):
+        user = self.users.get(name)
+        if user and (password == user.password or user.failures == FREE_FAILURES):
+            return  # right, or it would be closed for a while: tests/api/test_guessing.py
+        self.call("POST", "/login", 401, username=name, password=password)
+        if user:
+            user.failures += 1
 
     @rule(target=accesses, access=accesses, back=st.sampled_from([0, 0, 0, 1, 2]))
     def refresh(self, access, back):
@@ -156,6 +164,11 @@ class Sessions(RuleBasedStateMachine):
         good = self.holds(access)
         answer = self.call("GET", "/me", 200 if good else 401, access)
         assert not good or answer.json["username"] == access.session.user.name
+
+    @invariant()
+    def the_newest_tokens_hold_as_they_should(self):
+        for access in self.given[-3:]:
+            self.read(access)
 
     @rule(access=accesses)
     def list_sessions(self, access):
@@ -197,14 +210,14 @@ class Sessions(RuleBasedStateMachine):
             access.session.user.is_there = False
             self.end(access.session.user)
 
-    @rule(seconds=st.sampled_from([1, 5, 11, 61, 300, ACCESS_SECONDS]))
+    @rule(seconds=st.sampled_from([1, 5, 11, 61, 300, ACCESS_SECONDS - 1, ACCESS_SECONDS]))
     def wait(self, seconds):
         self.time.shift(seconds)
 
 
 TestSessions = Sessions.TestCase
 TestSessions.settings = settings(
-    max_examples=100,
+    max_examples=120,
     stateful_step_count=50,
     deadline=None,
     derandomize=True,

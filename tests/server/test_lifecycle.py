@@ -145,7 +145,6 @@ def test_no_acknowledged_account_is_lost_when_everything_is_killed(serve, databa
     assert server.stop() == 0
 
 
-@pytest.mark.xfail(reason="orphaned workers serve on and hold the port")
 def test_workers_do_not_outlive_the_process_that_started_them(serve):
     server = serve()
     workers = server.workers()
@@ -153,7 +152,6 @@ def test_workers_do_not_outlive_the_process_that_started_them(serve):
     wait_until(lambda: not any(map(is_alive, workers)), 8)
 
 
-@pytest.mark.xfail(reason="granian takes addresses only, and ends with a traceback")
 def test_a_host_may_be_given_by_name(serve):
     assert serve(HOST="localhost").call("GET", "/healthz").status == 200
 
@@ -193,11 +191,7 @@ def test_a_port_in_use_is_told_in_one_sentence(tmp_path):
         ("MUSTER_WORKERS", "none"),
         ("MUSTER_WROKERS", "2"),
         ("MUSTER_DATABASE_URL", "sqlite://"),
-        pytest.param(
-            "MUSTER_DATABASE_URL",
-            "postgresql://nobody:secret@127.0.0.1:1/x",
-            marks=pytest.mark.xfail(reason="create_app() lets psycopg's error through"),
-        ),
+        ("MUSTER_DATABASE_URL", "postgresql://nobody:secret@127.0.0.1:1/x"),
         ("MUSTER_INSTANCE_PATH", "/proc/nothing"),
         ("HOST", "no.such.host.invalid"),
     ],
