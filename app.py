@@ -65,7 +65,7 @@ def _init_database(app: Flask, settings: Settings) -> None:
             set_up_engine(db.engine)
             startup.migrate(db.engine, settings.instance_path)
         except (OSError, DBAPIError) as error:
-            reason = getattr(error, "orig", error)
+            reason = " ".join(str(getattr(error, "orig", error)).split())
             raise SettingsError(f"MUSTER_DATABASE_URL cannot be used: {reason}.") from error
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
 BUSY_TIMEOUT_SECONDS = 10
-POSTGRESQL_CONNECTIONS_PER_WORKER = 20
+POSTGRESQL_CONNECTIONS_PER_WORKER = 10  # its own limit is 100 by default
 _READING = "muster_reading"
 
 # SQLite reuses row ids unless told not to; tables say so with `sqlite_autoincrement`.

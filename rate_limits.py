@@ -8,7 +8,6 @@ file is not named limits.py.
 import time
 from collections.abc import Callable
 from functools import wraps
-from ipaddress import IPv6Address, ip_address
 from typing import ParamSpec, TypeVar
 
 from flask import Flask, Response, current_app, g, request
@@ -19,6 +18,7 @@ from limits.strategies import FixedWindowRateLimiter
 
 from api import documents_refusals
 from config import Settings
+from core.addresses import network
 from errors import TooManyRequests
 from services.limit_counts import FileStorage
 
@@ -78,7 +78,7 @@ def _count(name: str) -> None:
 
 def _hit(limiter: FixedWindowRateLimiter, name: str) -> None:
     per_address, in_all = LIMITS[name]
-    for limit, key in ((per_address, _network()), (in_all, "all")):
+    for limit, key in ((per_address, network(request.remote_addr or "")), (in_all, "all")):
         allowed = limiter.hit(limit, name, key)
         window = limiter.get_window_stats(limit, name, key)
         seconds = max(1, round(window.reset_time - time.time()))
@@ -86,16 +86,6 @@ def _hit(limiter: FixedWindowRateLimiter, name: str) -> None:
             g.rate_limit = (name, limit, window.remaining, seconds)
         if not allowed:
             raise TooManyRequests(headers={"Retry-After": str(seconds)})
-
-
-def _network() -> str:
-    """Whoever has one IPv6 address has 2**64 of them, so they count as one."""
-    address = ip_address(request.remote_addr or "::")
-    if isinstance(address, IPv6Address):
-        if address.ipv4_mapped:
-            return str(address.ipv4_mapped)
-        return str(IPv6Address(int(address) >> 64 << 64)) + "/64"
-    return str(address)
 
 
 def _add_headers(response: Response) -> Response:

@@ -44,7 +44,6 @@ _ACCEPTED_SCHEMES = (
     "fshp",
     "atlassian_pbkdf2_sha1",
     "cta_pbkdf2_sha1",
-    "dlitz_pbkdf2_sha1",
     "grub_pbkdf2_sha512",
     "ldap_pbkdf2_sha1",
     "ldap_pbkdf2_sha256",
@@ -117,20 +116,26 @@ def matches(hashes: CryptContext, password: str, password_hash: str) -> bool:
         secret = secret[:72]  # as every bcrypt did when the hash was made; newer ones refuse
     try:
         return scheme is not None and bool(hashes.verify(secret, password_hash))
-    except ValueError:  # NUL, which bcrypt does not take
+    except ValueError:  # NUL, which bcrypt does not take; or no hash after all
         return False
 
 
 def is_weak(hashes: CryptContext, password_hash: str) -> bool:
     """Whether a hash costs less than today's setting, or is of another scheme."""
-    return hashes.identify(password_hash) is None or bool(hashes.needs_update(password_hash))
+    try:
+        return hashes.identify(password_hash) is None or bool(hashes.needs_update(password_hash))
+    except ValueError:
+        return True  # it begins like a hash that is known, and is none
 
 
 def rounds_of(hashes: CryptContext, password_hash: str | None) -> int:
     """How many rounds verifying a hash of our own scheme takes; 0 for others and none."""
     if password_hash is None or hashes.identify(password_hash) != _FastPbkdf2Sha256.name:
         return 0
-    return int(_FastPbkdf2Sha256.from_string(password_hash).rounds)
+    try:
+        return int(_FastPbkdf2Sha256.from_string(password_hash).rounds)
+    except ValueError:
+        return 0
 
 
 def hash_of_nobody(rounds: int) -> str:

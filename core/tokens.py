@@ -14,12 +14,14 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 
+from core import strict_json
+
 TYPE = "at+jwt"
 AUDIENCE = "muster"
 ACCESS_LIFETIME = timedelta(minutes=15)
 LEEWAY = timedelta(seconds=30)
 MAX_LENGTH = 4096
-_ROW_IDS = range(1, 2**63)  # a larger number would be a fault in the database driver
+_POSITIVE = range(1, 2**63)  # a larger number would be a fault in the database driver
 
 REFRESH_IDLE_LIFETIME = timedelta(days=30)
 SESSION_LIFETIME = timedelta(days=90)
@@ -45,8 +47,10 @@ CLAIM_TYPES: dict[str, type] = {
 
 def has_sound_claims(claims: Mapping[str, Any]) -> bool:
     """Whether every claim is there and well-typed. Signature and times are checked elsewhere."""
-    typed = all(type(claims.get(name)) is kind for name, kind in CLAIM_TYPES.items())
-    return typed and claims["sid"] in _ROW_IDS and _is_row_id(claims["sub"])
+    if not all(type(claims.get(name)) is kind for name, kind in CLAIM_TYPES.items()):
+        return False
+    numbers = (claims[name] for name, kind in CLAIM_TYPES.items() if kind is int)
+    return all(number in _POSITIVE for number in numbers) and _is_row_id(claims["sub"])
 
 
 def _is_row_id(text: str) -> bool:
@@ -56,22 +60,36 @@ def _is_row_id(text: str) -> bool:
         and text.isascii()
         and text.isdigit()
         and str(int(text)) == text
-        and (int(text) in _ROW_IDS)
+        and (int(text) in _POSITIVE)
     )
 
 
 def is_canonical(token: str) -> bool:
-    """Whether the compact form is the only spelling of its bytes (RFC 7515, section 2).
+    """Whether the compact form can be read in one way only (RFC 7515, sections 2, 4 and 5.2).
 
-    Base64 decoders overlook unused bits and padding, so one token would have many spellings.
+    Base64 decoders overlook unused bits and padding, so one token would have many spellings; JSON
+    parsers differ in which of two members of one name they take.
     """
     parts = token.split(".")
-    return len(token) <= MAX_LENGTH and len(parts) == 3 and all(map(_is_canonical_part, parts))
+    if len(token) > MAX_LENGTH or len(parts) != 3 or not all(map(_is_canonical_part, parts)):
+        return False
+    return all(map(_is_json_object, parts[:2]))
+
+
+def _is_json_object(part: str) -> bool:
+    try:
+        return isinstance(strict_json.loads(_decoded(part)), dict)
+    except strict_json.MalformedJson:
+        return False
+
+
+def _decoded(part: str) -> bytes:
+    return urlsafe_b64decode(part + "=" * (-len(part) % 4))
 
 
 def _is_canonical_part(part: str) -> bool:
     try:
-        raw = urlsafe_b64decode(part + "=" * (-len(part) % 4))
+        raw = _decoded(part)
     except (Base64Error, ValueError):
         return False
     return urlsafe_b64encode(raw).rstrip(b"=").decode() == part
@@ -98,7 +116,7 @@ class RefreshToken:
         """The token in this text; None for what cannot be one of ours."""
         if not text.isascii() or not _is_canonical_part(text):
             return None
-        raw = urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        raw = _decoded(text)
         if len(raw) != _FAMILY_BYTES + _SECRET_BYTES:
             return None
         return cls(raw[:_FAMILY_BYTES], raw[_FAMILY_BYTES:])

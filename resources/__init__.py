@@ -4,6 +4,7 @@ from typing import cast
 
 from flask import current_app, request
 
+from core import addresses
 from core.devices import MAX_LENGTH
 from services.context import Context
 from services.sessions import Client
@@ -17,4 +18,4 @@ def context() -> Context:
 def client() -> Client:
     """The device and the address that this request came from."""
     user_agent = "".join(filter(str.isprintable, request.user_agent.string))
-    return Client(user_agent[:MAX_LENGTH], request.remote_addr or "")
+    return Client(user_agent[:MAX_LENGTH], str(addresses.parse(request.remote_addr or "") or ""))

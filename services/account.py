@@ -69,7 +69,9 @@ def delete_account(caller: LiveSession) -> None:
 
 def _change(caller: LiveSession, name: Username | None, changes: dict[str, Any]) -> UserModel:
     with writing() as session:
-        user = _own(session, caller)
+        user = session.get(UserModel, caller.user_id, with_for_update=True)
+        if user is None:
+            raise InvalidToken
         if name:
             names.exchange(session, user, name)
         user.email = changes.get("email", user.email)

@@ -5,6 +5,7 @@ Replicas that share the directory share the keys.
 """
 
 import json
+import logging
 import os
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
@@ -25,6 +26,7 @@ from config import SettingsError
 from core import clock
 from core.tokens import ACCESS_LIFETIME, LEEWAY
 
+_log = logging.getLogger("muster")
 _TIME = "%Y%m%dT%H%M%SZ"
 _MIN_RSA_BITS = 3072
 # The public members of all kinds; just those that a thumbprint counts (RFC 7638, section 3.2).
@@ -127,8 +129,11 @@ class KeyRing:
         """Notice keys that another process made; a look at the directory's time costs 2 µs."""
         changed_at = _changed_at(self._directory)
         if self._directory and changed_at != self._seen:
-            self._set(load(self._directory))
             self._seen = changed_at
+            try:
+                self._set(load(self._directory))
+            except SettingsError as error:
+                _log.error("keeping the keys as they were: %s", error.message)
 
 
 def make(algorithm: str) -> SigningKey:
