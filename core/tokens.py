@@ -10,7 +10,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
@@ -51,6 +51,12 @@ def has_sound_claims(claims: Mapping[str, Any]) -> bool:
         return False
     numbers = (claims[name] for name, kind in CLAIM_TYPES.items() if kind is int)
     return all(number in _POSITIVE for number in numbers) and _is_row_id(claims["sub"])
+
+
+def is_current(claims: Mapping[str, Any], now: datetime) -> bool:
+    """Whether sound claims hold at this time, give or take the leeway (RFC 7519, section 4.1)."""
+    moment, leeway = now.timestamp(), LEEWAY.total_seconds()
+    return bool(claims["nbf"] - leeway <= moment < claims["exp"] + leeway)
 
 
 def _is_row_id(text: str) -> bool:

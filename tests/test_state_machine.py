@@ -159,6 +159,13 @@ class Sessions(RuleBasedStateMachine):
         assert successor == session.refresh_tokens[-1]
         return self.began(session, answer.json, is_fresh=False)
 
+    @rule(target=accesses, seconds=st.sampled_from([0, REPEAT_SECONDS, REPEAT_SECONDS + 1]))
+    def refresh_the_newest_twice(self, seconds):
+        newest = self.given[-1]
+        self.refresh(newest, 0)
+        self.wait(seconds)
+        return self.refresh(newest, 1)
+
     @rule(access=accesses)
     def read(self, access):
         good = self.holds(access)

@@ -9,11 +9,13 @@ import time_machine
 
 from app import create_app
 from core import clock
-from core.guessing import FREE_FAILURES, HARD_STOP
 from db import db
 from models import UserModel, UserSessionModel
 from tests.conftest import TEST_ROUNDS
 from tests.factories import register
+
+FREE_FAILURES = 5
+HARD_STOP = 100
 
 
 @pytest.fixture(autouse=True)

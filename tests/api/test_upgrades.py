@@ -2,6 +2,7 @@
 
 import threading
 
+import bcrypt
 import pytest
 from passlib import hash as passlib_hash
 from passlib.hash import pbkdf2_sha256
@@ -237,6 +238,17 @@ def test_a_hash_of_another_system_signs_in_and_is_replaced(client, app, alice, s
     assert log_in(client).status_code == 200
     assert kept(app).startswith(f"$pbkdf2-sha256${TEST_ROUNDS}$")
     assert log_in(client).status_code == 200
+
+
+@pytest.mark.parametrize("prefix", ["", "bcrypt$"], ids=["bcrypt", "django_bcrypt"])
+def test_a_long_password_that_bcrypt_cut_when_it_was_hashed_still_signs_in(
+    client, app, alice, prefix
+):
+    cut = bcrypt.hashpw(LONG.encode()[:72], bcrypt.gensalt(4)).decode()
+    give_hash(app, prefix + cut)
+    assert log_in(client, LONG).status_code == 200
+    assert log_in(client, LONG).status_code == 200
+    assert log_in(client, LONG[:72]).status_code == 401  # the new hash is of all of it
 
 
 LONG = PASSWORD * 12  # 252 bytes: bcrypt looks at 72
