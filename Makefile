@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PATH := $(abspath $(BIN)):$(PATH)
 
-.PHONY: help run setup test lint format lock migration openapi
+.PHONY: help run setup test lint format lock migration openapi bench
 
 help: ## List what there is
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -32,6 +32,9 @@ lock: $(VENV)/installed-dev ## Pin and hash the newest packages that requirement
 
 migration: $(VENV)/installed-dev ## Draft a migration from the models: make migration m="add teams"
 	python -m migrations.draft "$(m)"
+
+bench: $(VENV)/installed-dev ## Measure this machine: start, flood, rates, same_time
+	@for what in start flood rates same_time; do python benchmarks/load.py $$what; done
 
 openapi: $(VENV)/installed-dev ## Write docs/openapi.json
 	MUSTER_DATABASE_URL=sqlite:// flask openapi write docs/openapi.json

@@ -16,7 +16,7 @@ from apispec import BasePlugin
 from flask import Flask, Request, Response, g, jsonify, request
 from sqlalchemy import exc as sqlalchemy_errors
 from webargs.flaskparser import FlaskParser
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.routing import IntegerConverter
 
 import errors
@@ -39,6 +39,10 @@ _BODY_REFUSALS = (
     errors.UnsupportedMediaType,
     errors.InvalidInput,
 )
+_REFUSALS_BY_LOCATION: dict[str, tuple[type[Refusal], ...]] = {
+    "json": _BODY_REFUSALS,
+    "form": (errors.BodyTooLarge, errors.InvalidInput),
+}
 # What Flask and Werkzeug raise by themselves, as refusals of ours.
 _BY_STATUS = {
     refusal.status: refusal
@@ -144,7 +148,7 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
 
     def arguments(self, schema: Any, *, location: str = "json", **kwargs: Any) -> Any:
         """As flask-smorest's, with the refusals that reading a body or a query brings."""
-        refusals = _BODY_REFUSALS if location == "json" else (errors.InvalidInput,)
+        refusals = _REFUSALS_BY_LOCATION.get(location, (errors.InvalidInput,))
         arguments = super().arguments(schema, location=location, **kwargs)
         return lambda view: documents_refusals(*refusals)(arguments(view))
 
@@ -182,6 +186,8 @@ class Api(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest is untyped
         """Give Flask's own errors our body, and keep their headers (`Allow`, `Retry-After`)."""
         if error.code is None or error.code < HTTPStatus.BAD_REQUEST:
             return error.get_response()  # type: ignore[return-value]  # a redirect
+        if isinstance(error, SecurityError):
+            return answer(errors.UnknownHost())
         refusal = _BY_STATUS.get(HTTPStatus(error.code), errors.InvalidRequest)
         own = {name: value for name, value in error.get_headers() if name != "Content-Type"}
         return answer(refusal(headers=own))

@@ -25,6 +25,7 @@ from services.hashing import PasswordHasher, slots_per_worker
 
 VERSION = "0.1.0"
 THREADS = 128
+THREADS_FOR_READERS = 8  # however many passwords wait
 _log = logging.getLogger("muster")
 
 
@@ -72,10 +73,11 @@ def _init_database(app: Flask, settings: Settings) -> None:
 def _init_services(app: Flask, settings: Settings) -> None:
     if settings.password_rounds < RECOMMENDED_ROUNDS:
         _log.warning("MUSTER_PASSWORD_ROUNDS is below %d: for tests only", RECOMMENDED_ROUNDS)
+    slots = slots_per_worker(settings.workers)
     hasher = PasswordHasher(
         rounds=settings.password_rounds,
-        slots=slots_per_worker(settings.workers),
-        queue=settings.hashing_queue,
+        slots=slots,
+        queue=max(1, min(settings.hashing_queue, THREADS - THREADS_FOR_READERS - slots)),
     )
     app.extensions["muster"] = Context(settings, hasher, startup.newest_revision())
     keys = signing_keys.ring(settings.keys_path, settings.token_algorithm)
@@ -94,7 +96,7 @@ def _init_api(app: Flask, settings: Settings) -> None:
         OPENAPI_VERSION="3.1.0",
         OPENAPI_URL_PREFIX="/",
         API_SPEC_OPTIONS={"info": {"description": documentation.WELCOME}},
-        TRUSTED_HOSTS=list(settings.trusted_hosts) or None,
+        TRUSTED_HOSTS=settings.answered_hosts,
     )
     app.url_map.merge_slashes = False
     app.json.sort_keys = False  # type: ignore[attr-defined]  # of Flask's default provider

@@ -27,6 +27,10 @@ _DRIVERS = {
 }
 
 
+# What Kubernetes puts into every container beside a Service named "muster".
+_SERVICE_LINK = re.compile(r"MUSTER_(SERVICE_HOST|SERVICE_PORT\w*|PORT(_\d+_(TCP|UDP)\w*)?)")
+
+
 class SettingsError(ClickException):
     """A setting that Muster cannot start with; the message is one sentence that names it."""
 
@@ -126,7 +130,7 @@ class Settings:
     trusted_hosts: tuple[str, ...] = _setting(
         (),
         "Host names that are answered, separated by commas; `.example.com` takes its subdomains "
-        "too. Empty: any.",
+        "too, `*` any name. Empty: that of the public URL, and this machine's own.",
         _hosts,
     )
     service_name: str = _setting("Muster", "Title of the API; refused as a password.")
@@ -194,8 +198,18 @@ class Settings:
             if text:
                 loaded[setting.name] = _parsed(setting.name, text, setting.metadata["parse"])
         for name in named:
+            if _SERVICE_LINK.fullmatch(name):
+                continue
             raise SettingsError(_unknown(name))
         return cls(**loaded)
+
+    @property
+    def answered_hosts(self) -> list[str] | None:
+        """The trusted hosts, with the default filled in; None for any."""
+        if "*" in self.trusted_hosts:
+            return None
+        own = [str(urlsplit(self.public_url).hostname), "localhost", "127.0.0.1", "[::1]"]
+        return list(self.trusted_hosts) or own
 
     def make_instance_path(self) -> None:
         """Make the directory, for its owner only. Raises `SettingsError`."""

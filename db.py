@@ -4,19 +4,23 @@ Come here to change how Muster talks to SQLite or PostgreSQL.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import RLock
 from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import BigInteger, Connection, DateTime, Dialect, Engine, Integer, MetaData, event
 from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.pool import StaticPool
 from sqlalchemy.types import TypeDecorator
 
 BUSY_TIMEOUT_SECONDS = 10
 POSTGRESQL_CONNECTIONS_PER_WORKER = 10  # its own limit is 100 by default
 _READING = "muster_reading"
+_one_at_a_time = RLock()
+READ_ONLY = {_READING: True}  # execution options: no BEGIN on SQLite
 
 # SQLite reuses row ids unless told not to; tables say so with `sqlite_autoincrement`.
 RowId = BigInteger().with_variant(Integer, "sqlite")
@@ -43,7 +47,9 @@ class UtcDateTime(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Refuse naive times; give SQLite UTC."""
+        """Give SQLite UTC; raise `ValueError` for a time without a zone."""
+        if value is not None and value.tzinfo is None:
+            raise ValueError("a time without a zone")
         return None if value is None else value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
@@ -64,26 +70,36 @@ def reading() -> Iterator[Session]:
     So nothing is held while a password is hashed or an answer is written. What was loaded stays
     usable. No BEGIN is sent: that saves PostgreSQL two round trips.
     """
-    session: Session = db.session()
+    session = _session()
     postgresql = db.engine.dialect.name == "postgresql"
-    options = {"isolation_level": "AUTOCOMMIT"} if postgresql else {_READING: True}
-    try:
+    options = {"isolation_level": "AUTOCOMMIT"} if postgresql else READ_ONLY
+    with _turn(), closing(session):
         session.connection(execution_options=options)
         yield session
-    finally:
-        session.close()
 
 
 @contextmanager
 def writing() -> Iterator[Session]:
-    """One write transaction: committed at the end, rolled back when anything is raised."""
-    session: Session = db.session()
-    try:
+    """One write transaction: committed at the end, rolled back when anything is raised.
+
+    What was written stays usable.
+    """
+    session = _session()
+    with _turn(), closing(session):
         yield session
         session.commit()
-    except BaseException:
-        session.rollback()
-        raise
+
+
+def _session() -> Session:
+    session: Session = db.session()
+    if session.in_transaction():
+        raise RuntimeError("reading() and writing() do not nest")
+    return session
+
+
+def _turn() -> AbstractContextManager[Any]:
+    """An in-memory SQLite is one connection, so its threads take turns."""
+    return _one_at_a_time if isinstance(db.engine.pool, StaticPool) else nullcontext()
 
 
 def engine_options(url: str, *, in_memory: bool, threads: int) -> dict[str, Any]:

@@ -55,6 +55,14 @@ class InvalidRequest(Refusal):
     message = "The request could not be understood."
 
 
+class UnknownHost(Refusal):
+    """The Host header names no host of the setting `MUSTER_TRUSTED_HOSTS`."""
+
+    status = HTTPStatus.BAD_REQUEST
+    error = "unknown_host"
+    message = "Muster does not answer for that host: see its setting MUSTER_TRUSTED_HOSTS."
+
+
 class MalformedBody(Refusal):
     """The body is not JSON, or JSON that two programs could read differently."""
 

@@ -5,6 +5,7 @@ the `limits` library's; docs/decisions/0008-rate-limits.md says why not Flask-Li
 file is not named limits.py.
 """
 
+import logging
 import time
 from collections.abc import Callable
 from functools import wraps
@@ -24,11 +25,14 @@ from services.limit_counts import FileStorage
 
 # By name: what one address (an IPv6 network of 64 bits) may do, and what all may do together.
 LIMITS: dict[str, tuple[RateLimitItem, RateLimitItem]] = {
-    "registration": (parse("600 per hour"), parse("60000 per hour")),
-    "sign_in": (parse("600 per 10 minutes"), parse("60000 per 10 minutes")),
-    "refresh": (parse("6000 per 10 minutes"), parse("600000 per 10 minutes")),
-    "password_change": (parse("600 per 10 minutes"), parse("60000 per 10 minutes")),
+    "registration": (parse("600 per hour"), parse("600000 per hour")),
+    "sign_in": (parse("600 per 10 minutes"), parse("600000 per 10 minutes")),
+    "account_change": (parse("60 per hour"), parse("60000 per hour")),
+    "refresh": (parse("6000 per 10 minutes"), parse("6000000 per 10 minutes")),
+    "password_change": (parse("600 per 10 minutes"), parse("600000 per 10 minutes")),
 }
+
+_log = logging.getLogger("muster")
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -40,7 +44,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         return
     path = None if settings.in_memory else settings.instance_path / "limits.sqlite3"
     local: Storage = FileStorage(path) if path else MemoryStorage()
-    storages = [local]
+    storages = [local, MemoryStorage()]
     if settings.redis_url:
         storages.insert(0, _redis(settings.redis_url))
     app.extensions["muster_limiters"] = [FixedWindowRateLimiter(storage) for storage in storages]
@@ -67,11 +71,16 @@ def limited(name: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
 
 def _count(name: str) -> None:
-    """Raises `TooManyRequests`. Without Redis the limits hold per host; they are never off."""
+    """Raises `TooManyRequests`.
+
+    Without Redis the limits hold per host, and if its file is broken per worker; they are never
+    off.
+    """
     for limiter in current_app.extensions.get("muster_limiters", []):
         try:
             _hit(limiter, name)
-        except StorageError:
+        except StorageError as error:
+            _log.error("a rate limit cannot be counted where it should be: %s", error)
             continue
         return
 

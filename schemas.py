@@ -20,9 +20,11 @@ class EmailAddress(ma.fields.String):
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
         text: str = super()._deserialize(value, attr, data, **kwargs)
         try:
-            return str(validate_email(text, check_deliverability=False).normalized)
+            return str(
+                validate_email(text, check_deliverability=False, test_environment=True).normalized
+            )
         except EmailNotValidError as error:
-            raise ma.ValidationError("This is not an e-mail address.") from error
+            raise ma.ValidationError(f"This is not an e-mail address: {error}") from error
 
 
 class Cursor(ma.fields.String):

@@ -12,9 +12,11 @@ from pathlib import Path
 import click
 from flask import current_app
 
+from services import signing_keys
 from services.context import Context
 
 _CONNECTIONS = 4096  # per worker
+_MOST_DESCRIPTORS = 65_536
 _LOG = Path(__file__).with_name("serve_log.json")
 
 
@@ -29,6 +31,8 @@ def serve(host: str, port: int) -> None:
     context: Context = current_app.extensions["muster"]
     if context.settings.in_memory:
         raise click.ClickException("An in-memory database cannot be shared by worker processes.")
+    if context.settings.keys_path:
+        signing_keys.follow_setting(context.settings.keys_path, context.settings.token_algorithm)
     address = _free_address(host, port)
     _allow_many_connections()
     shown = f"[{host}]" if ":" in host else host
@@ -78,4 +82,5 @@ def _free_address(host: str, port: int) -> str:
 def _allow_many_connections() -> None:
     """Every connection is a descriptor, and many systems start with 1,024 of them."""
     _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    wanted = _MOST_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, _MOST_DESCRIPTORS)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

@@ -7,7 +7,7 @@ is here: the attacker pays the fastest, so should we (docs/decisions/0002-passwo
 
 from collections.abc import Callable
 from functools import cache
-from hashlib import pbkdf2_hmac
+from hashlib import pbkdf2_hmac, sha256
 from time import perf_counter
 
 from Crypto.Hash import SHA256
@@ -52,6 +52,7 @@ _ACCEPTED_SCHEMES = (
     "ldap_salted_sha256",
     "ldap_salted_sha512",
 )
+_LONGEST_SECRET = 4096  # of libpass, in bytes; no setting lets a password be as long
 _CUT_AT_72_BYTES = {"bcrypt", "django_bcrypt"}
 _TRIAL_ROUNDS = 2_000
 
@@ -111,6 +112,8 @@ def context(rounds: int) -> CryptContext:
 def matches(hashes: CryptContext, password: str, password_hash: str) -> bool:
     """Whether a normalised password belongs to a hash of any accepted scheme."""
     secret = password.encode()
+    if len(secret) > _LONGEST_SECRET:
+        secret = sha256(secret).digest()  # wrong whatever it is, but it costs what others cost
     scheme = hashes.identify(password_hash)
     if scheme in _CUT_AT_72_BYTES:
         secret = secret[:72]  # as every bcrypt did when the hash was made; newer ones refuse

@@ -1,1 +1,1 @@
-"""The schema's history (Alembic, through Flask-Migrate)."""
+"""The schema's history (Alembic)."""

@@ -84,6 +84,8 @@ def _transaction(engine: Engine) -> Iterator[Connection]:
     """
     if engine.dialect.name != "sqlite":
         with engine.begin() as connection:
+            for limit in ("statement_timeout", "lock_timeout"):  # a migration may take its time
+                connection.execute(text(f"SET LOCAL {limit} = 0"))
             yield connection
         return
     with engine.connect() as connection:

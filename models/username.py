@@ -23,4 +23,4 @@ class UsernameModel(Model):
     user_id: Mapped[int | None] = mapped_column(
         RowId, ForeignKey("users.id", ondelete="SET NULL"), index=True
     )
-    released_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    released_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)

@@ -26,6 +26,7 @@ class Me(MethodView):
         return caller().user
 
     @signed_in
+    @limited("account_change")
     @documents_refusals(UsernameTaken)
     @blp.arguments(AccountChangeSchema)
     @blp.response(200, OwnAccountSchema)

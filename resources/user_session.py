@@ -30,7 +30,7 @@ class Login(MethodView):
     """Signing in."""
 
     @limited("sign_in")
-    @documents_refusals(InvalidCredentials, Overloaded)
+    @documents_refusals(InvalidCredentials, Overloaded, security=[{}, {"access_token": []}])
     @blp.arguments(SignInSchema)
     @blp.response(200, TokensSchema)
     def post(self, fields: dict[str, Any]) -> Any:

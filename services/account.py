@@ -1,15 +1,15 @@
 """One's own account. Come here to change what `/me` does."""
 
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import delete, update
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from core import passwords
 from core.usernames import Username
 from db import reading, writing
-from errors import InvalidToken, UsernameTaken, WrongPassword
+from errors import InvalidToken, WrongPassword
 from models import UserModel, UserSessionModel
 from services import guessing, names, registration, sessions
 from services.context import Context
@@ -22,15 +22,10 @@ def change(context: Context, caller: LiveSession, changes: dict[str, Any]) -> Us
     name = None
     if "username" in changes:
         name = registration.acceptable_username(changes["username"])
-    try:
-        return _change(caller, name, changes)
-    except IntegrityError as error:
-        if not name or not names.free_expired(name, context.settings.username_reservation):
-            raise UsernameTaken from error
-    try:
-        return _change(caller, name, changes)
-    except IntegrityError as error:
-        raise UsernameTaken from error
+    reserved_for = context.settings.username_reservation
+    if name is None:
+        return _change(caller, None, changes, reserved_for)
+    return names.taking(name, reserved_for, lambda: _change(caller, name, changes, reserved_for))
 
 
 def change_password(
@@ -47,7 +42,8 @@ def change_password(
     )
     with context.hasher.slot() as slot:
         user, guard = _guarded(caller)
-        right = slot.verify(passwords.normalize(current_password), user.password_hash)
+        tried = None if guard.is_closed else user.password_hash
+        right = slot.verify(passwords.normalize(current_password), tried)
         if guard.is_closed:
             raise WrongPassword
         if not right:
@@ -56,6 +52,8 @@ def change_password(
         password_hash = slot.hash(secret)
     with writing() as session:
         _replace_hash(session, user, password_hash)
+        if session.get(UserSessionModel, caller.id) is None:
+            raise InvalidToken  # ended while we hashed, so it must not end the others
         sessions.delete_others(session, user_id=user.id, keep=caller.id)
         guessing.clear(session, guard)
 
@@ -63,17 +61,21 @@ def change_password(
 def delete_account(caller: LiveSession) -> None:
     """Delete the caller's account with all its sessions. Its name stays reserved for a time."""
     with writing() as session:
+        session.get(UserModel, caller.user_id, with_for_update=True)  # a rename ends first
         names.release(session, caller.user_id)
         session.execute(delete(UserModel).where(UserModel.id == caller.user_id))
 
 
-def _change(caller: LiveSession, name: Username | None, changes: dict[str, Any]) -> UserModel:
+def _change(
+    caller: LiveSession, name: Username | None, changes: dict[str, Any], reserved_for: timedelta
+) -> UserModel:
     with writing() as session:
         user = session.get(UserModel, caller.user_id, with_for_update=True)
         if user is None:
             raise InvalidToken
         if name:
             names.exchange(session, user, name)
+            names.purge_some(session, reserved_for)
         user.email = changes.get("email", user.email)
         return user
 
@@ -97,7 +99,11 @@ def _replace_hash(session: Session, user: UserModel, password_hash: str) -> None
     """Of two changes at once the second finds another hash than it verified, and is refused."""
     replaced = session.scalar(
         update(UserModel)
-        .where(UserModel.id == user.id, UserModel.password_hash == user.password_hash)
+        .where(
+            UserModel.id == user.id,
+            UserModel.password_hash == user.password_hash,
+            UserModel.disabled_at.is_(None),
+        )
         .values(password_hash=password_hash, failures=0, blocked_until=None)
         .returning(UserModel.id)
     )

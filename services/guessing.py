@@ -8,15 +8,14 @@ session's count instead, so that an attacker cannot lock the owner out
 
 from dataclasses import dataclass
 from datetime import datetime
+from secrets import token_hex
 
-from sqlalchemy import text, update
+from sqlalchemy import delete, insert, update
 from sqlalchemy.orm import Session
 
 from core import clock, guessing
 from db import writing
-from models import UserModel, UserSessionModel
-
-_REWRITE = text("UPDATE alembic_version SET version_num = version_num")
+from models import UserModel, UsernameModel, UserSessionModel
 
 Guarded = type[UserModel] | type[UserSessionModel]
 
@@ -56,10 +55,13 @@ def count_nothing() -> None:
     """Take the time of `count_failure` where there is nothing to count.
 
     A name that does not exist, a disabled or a closed account must answer no sooner than a wrong
-    password does, and that one waits for the disk. So some row is written as it is.
+    password does, and that one waits for the disk. So a row comes and goes, one that nobody else
+    waits for: no name looks like this.
     """
+    skeleton = f"decoy {token_hex(16)}"
     with writing() as session:
-        session.execute(_REWRITE)
+        session.execute(insert(UsernameModel).values(skeleton=skeleton))
+        session.execute(delete(UsernameModel).where(UsernameModel.skeleton == skeleton))
 
 
 def count_failure(guard: Guard) -> None:

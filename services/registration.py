@@ -1,10 +1,8 @@
 """Opening an account. Come here to change what `POST /register` does."""
 
-from sqlalchemy.exc import IntegrityError
-
 from core import passwords, usernames
 from db import writing
-from errors import InvalidInput, UsernameTaken
+from errors import InvalidInput
 from models import UserModel
 from services import names
 from services.context import Context
@@ -20,16 +18,8 @@ def register(context: Context, *, username: str, password: str, email: str | Non
     secret = acceptable_password(context, password, username=username, email=email)
     # Before the transaction: nothing is held while a password is hashed.
     password_hash = context.hasher.hash(secret)
-    try:
-        return _open_account(name, password_hash, email)
-    except IntegrityError as error:
-        # The unique keys are the only judge: whoever checked first could still lose the race.
-        if not names.free_expired(name, context.settings.username_reservation):
-            raise UsernameTaken from error
-    try:
-        return _open_account(name, password_hash, email)
-    except IntegrityError as error:
-        raise UsernameTaken from error
+    reserved_for = context.settings.username_reservation
+    return names.taking(name, reserved_for, lambda: _open_account(name, password_hash, email))
 
 
 def _open_account(name: usernames.Username, password_hash: str, email: str | None) -> UserModel:

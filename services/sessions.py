@@ -1,9 +1,11 @@
 """Sessions: one per sign-in. Come here to change when one begins, counts as alive, or ends."""
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from core import clock
@@ -14,6 +16,7 @@ from models import UserModel, UserSessionModel
 
 _USE_IS_NOTED_EVERY = timedelta(minutes=1)
 _PURGED_AT_ONCE = 20
+_log = logging.getLogger("muster")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +96,16 @@ def find_live(*, session_id: int, user_id: int) -> LiveSession | None:
 
 
 def _note_use(session_id: int, now: datetime) -> None:
+    """Note it, unless a request beside this one just did. No reader fails for want of a note."""
     table = UserSessionModel
-    with writing() as session:
-        session.execute(update(table).where(table.id == session_id).values(last_used_at=now))
+    due = table.last_used_at <= now - _USE_IS_NOTED_EVERY
+    try:
+        with writing() as session:
+            session.execute(
+                update(table).where(table.id == session_id, due).values(last_used_at=now)
+            )
+    except OperationalError as error:
+        _log.warning("the use of a session was not noted", exc_info=error)
 
 
 def list_live(user_id: int, *, after: int, limit: int) -> list[UserSessionModel]:

@@ -31,7 +31,9 @@ def sign_in(
     # that is read there cannot be outrun by many parallel requests.
     with context.hasher.slot() as slot:
         user, guard = _find(username, known)
-        right = slot.verify(secret, user.password_hash if user else None)
+        # Of a closed account nothing is verified: a weak hash would answer sooner when it is right.
+        tried = user if guard and not guard.is_closed else None
+        right = slot.verify(secret, tried.password_hash if tried else None)
         if user is None or guard is None or guard.is_closed:
             guessing.count_nothing()
             raise InvalidCredentials

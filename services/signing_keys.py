@@ -7,6 +7,8 @@ Replicas that share the directory share the keys.
 import json
 import logging
 import os
+import threading
+import time
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,6 +29,7 @@ from core import clock
 from core.tokens import ACCESS_LIFETIME, LEEWAY
 
 _log = logging.getLogger("muster")
+_SETTLED_NS = 2_000_000_000
 _TIME = "%Y%m%dT%H%M%SZ"
 _MIN_RSA_BITS = 3072
 # The public members of all kinds; just those that a thumbprint counts (RFC 7638, section 3.2).
@@ -87,7 +90,9 @@ class KeyRing:
 
     def __init__(self, keys: list[SigningKey], directory: Path | None = None) -> None:
         self._directory = directory
-        self._seen = _changed_at(directory)
+        self._seen = 0
+        self._quiet_until = 0.0
+        self._lock = threading.Lock()
         self._set(keys)
 
     @property
@@ -127,13 +132,20 @@ class KeyRing:
 
     def _reload(self) -> None:
         """Notice keys that another process made; a look at the directory's time costs 2 µs."""
-        changed_at = _changed_at(self._directory)
-        if self._directory and changed_at != self._seen:
-            self._seen = changed_at
-            try:
+        if self._directory is None or time.monotonic() < self._quiet_until:
+            return
+        try:
+            changed_at = self._directory.stat().st_mtime_ns
+            if changed_at == self._seen:
+                return
+            with self._lock:
+                # Clocks of file systems are coarse: what changed just now may change unseen.
+                settled = time.time_ns() - changed_at > _SETTLED_NS
                 self._set(load(self._directory))
-            except SettingsError as error:
-                _log.error("keeping the keys as they were: %s", error.message)
+                self._seen = changed_at if settled else 0
+        except (OSError, SettingsError) as error:
+            self._quiet_until = time.monotonic() + 1
+            _log.error("keeping the keys as they were: %s", error)
 
 
 def make(algorithm: str) -> SigningKey:
@@ -142,18 +154,24 @@ def make(algorithm: str) -> SigningKey:
 
 
 def ring(directory: Path | None, algorithm: str) -> KeyRing:
-    """The keys in a directory, or in memory only. Raises `SettingsError`.
-
-    A key is made when the newest is not of this algorithm, or there is none.
-    """
+    """The keys in a directory, or in memory only; the first is made here. `SettingsError`."""
     if directory is None:
         return KeyRing([make(algorithm)])
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     with FileLock(directory / ".lock"):
-        keys = load(directory)
-        if not keys or keys[-1].algorithm != algorithm:
+        if not load(directory):
             save(make(algorithm), directory)
     return KeyRing(load(directory), directory)
+
+
+def follow_setting(directory: Path, algorithm: str) -> None:
+    """Make a key when the newest is not of this algorithm: the setting has changed.
+
+    Only the server does this. Other commands may run without the server's environment.
+    """
+    if load(directory)[-1].algorithm != algorithm:
+        key = rotate(directory, algorithm)
+        _log.warning("the new key %s (%s) signs from %s", key.kid, algorithm, key.signs_from)
 
 
 def rotate(directory: Path, algorithm: str) -> SigningKey:
@@ -185,10 +203,6 @@ def save(key: SigningKey, directory: Path) -> Path:
         os.fsync(descriptor)
     draft.rename(path)
     return path
-
-
-def _changed_at(directory: Path | None) -> int:
-    return directory.stat().st_mtime_ns if directory else 0
 
 
 def _read(path: Path) -> SigningKey:

@@ -34,7 +34,7 @@ def upgrade() -> None:
         "usernames",
         sa.Column("skeleton", sa.String(255), primary_key=True),
         sa.Column("user_id", ROW_ID, sa.ForeignKey("users.id", ondelete="SET NULL"), index=True),
-        sa.Column("released_at", TIME),
+        sa.Column("released_at", TIME, index=True),
     )
     op.create_table(
         "user_sessions",

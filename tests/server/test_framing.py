@@ -10,10 +10,10 @@ import pytest
 
 from tests.server.running import person, statuses, talk
 
-PING = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
-POST = b"POST /login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+PING = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+POST = b"POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 CHUNKED = POST + b"Transfer-Encoding: chunked\r\n\r\n"
-GET = b"GET /healthz HTTP/1.1\r\nHost: x\r\n"
+GET = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n"
 LAST = GET + b"Connection: close\r\n\r\n"
 
 HALF_OPEN = {
@@ -57,17 +57,17 @@ REFUSED = {
     "a CR in a header": GET + b"X-A: a\rb\r\n\r\n",
     "a space in a header's name": GET + b"X A: 1\r\n\r\n",
     "a line without a colon": GET + b"nonsense\r\n\r\n",
-    "a NUL in the target": b"GET /he\0althz HTTP/1.1\r\nHost: x\r\n\r\n",
-    "a space in the target": b"GET /he althz HTTP/1.1\r\nHost: x\r\n\r\n",
+    "a NUL in the target": b"GET /he\0althz HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    "a space in the target": b"GET /he althz HTTP/1.1\r\nHost: localhost\r\n\r\n",
     "100 KB of headers": GET + b"X-A: " + b"a" * 100_000 + b"\r\n\r\n",
     "101 headers": GET + b"".join(b"X-%d: a\r\n" % number for number in range(100)) + b"\r\n",
-    "a target of 100 KB": b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+    "a target of 100 KB": b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n",
     "no Host": b"GET /healthz HTTP/1.1\r\n\r\n",
     "two Hosts": GET + b"Host: y\r\n\r\n",
-    "the same Host twice": GET + b"Host: x\r\n\r\n",
+    "the same Host twice": GET + b"Host: localhost\r\n\r\n",
     "HTTP/0.9": b"GET /healthz\r\n\r\n",
-    "HTTP/1.2": b"GET /healthz HTTP/1.2\r\nHost: x\r\n\r\n",
-    "an HTTP/2 line": b"GET /healthz HTTP/2.0\r\nHost: x\r\n\r\n",
+    "HTTP/1.2": b"GET /healthz HTTP/1.2\r\nHost: localhost\r\n\r\n",
+    "an HTTP/2 line": b"GET /healthz HTTP/2.0\r\nHost: localhost\r\n\r\n",
     "a TLS hello": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"a" * 200,
 }
 
@@ -155,7 +155,7 @@ def test_an_http2_preface_gets_no_answer(server):
 @pytest.mark.parametrize("path", [b"/nothing", b"/me/password"])
 @pytest.mark.parametrize("length", [len(PING) * 2, 65536 // len(PING) * len(PING), 70_000])
 def test_after_an_early_refusal_the_body_does_not_pass_for_requests(server, path, length):
-    head = b"PUT %b HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % (path, length)
+    head = b"PUT %b HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % (path, length)
     body = (PING * (length // len(PING) + 1))[:length]
     received = statuses(talk(server.address, head + body + LAST))
     assert received[0] in {401, 404, 413}
@@ -163,7 +163,7 @@ def test_after_an_early_refusal_the_body_does_not_pass_for_requests(server, path
 
 
 def test_a_body_that_nobody_reads_does_not_pass_for_requests(server):
-    request = b"GET /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(PING)
+    request = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % len(PING)
     assert statuses(talk(server.address, request + PING + LAST)) == [200, 200]
 
 

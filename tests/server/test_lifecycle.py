@@ -80,7 +80,7 @@ def expecting(username):
     """The head of a registration that waits for the server's go-ahead, and its body."""
     body = json.dumps(person(username)).encode()
     head = (
-        b"POST /register HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        b"POST /register HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
         b"Expect: 100-continue\r\nContent-Length: %d\r\n\r\n"
     )
     return head % len(body), body
