@@ -208,7 +208,8 @@ class Settings:
         """The trusted hosts, with the default filled in; None for any."""
         if "*" in self.trusted_hosts:
             return None
-        own = [str(urlsplit(self.public_url).hostname), "localhost", "127.0.0.1", "[::1]"]
+        # No "[::1]": Werkzeug's list cannot hold an IPv6 address.
+        own = [str(urlsplit(self.public_url).hostname), "localhost", "127.0.0.1"]
         return list(self.trusted_hosts) or own
 
     def make_instance_path(self) -> None:

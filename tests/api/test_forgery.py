@@ -52,6 +52,7 @@ def signature_of(private, algorithm, signed):
 class Forge:
     """Writes tokens like the real one of an account, with this or that changed."""
 
+    token: str
     key: Any
     header: dict
     claims: dict
@@ -74,7 +75,8 @@ def token_of(account):
 def forge_for(app, account):
     token = token_of(account)
     claims = jwt.decode(token, options={"verify_signature": False})
-    return Forge(app.extensions["muster_keys"].active, jwt.get_unverified_header(token), claims)
+    key = app.extensions["muster_keys"].active
+    return Forge(token, key, jwt.get_unverified_header(token), claims)
 
 
 @pytest.fixture
@@ -391,6 +393,22 @@ def test_clocks_may_differ_by_thirty_seconds_and_no_more(client, forge, claim, s
     with time_machine.travel(int(time.time()), tick=False):
         token = forge(claims={claim: int(time.time()) + seconds})
         assert present(client, token).status_code == status
+
+
+@pytest.mark.parametrize("seconds", [900 + 30, -31], ids=["expired", "not yet"])
+def test_a_token_that_was_accepted_before_is_looked_at_again(client, forge, seconds):
+    with time_machine.travel(forge.claims["iat"], tick=False) as traveller:
+        assert present(client, forge.token).status_code == 200
+        traveller.shift(seconds)
+        assert_refused(present(client, forge.token))
+
+
+def test_that_a_token_was_accepted_opens_nothing_to_others_like_it(client, forge):
+    assert present(client, forge.token).status_code == 200
+    signature = forge.token.rpartition(".")[2]
+    altered = forge.unsigned(claims={"fresh": not forge.claims["fresh"]})
+    assert_refused(present(client, f"{altered}.{signature}"))
+    assert_refused(present(client, with_signature(forge.token, bytes(64))))
 
 
 def twice(fields, name, first):

@@ -9,6 +9,7 @@ import time_machine
 from app import create_app
 from core import clock
 from db import db
+from services import signing_keys
 from services.signing_keys import PUBLISHED_AHEAD
 from tests.factories import register, sign_in
 
@@ -174,9 +175,24 @@ def test_a_key_that_has_left_signs_nothing_any_more(start, time):
     time.shift(3_600)
     token = sign_in(client, username=me.username, password=me.password)["Authorization"][7:]
     claims = jwt.decode(token, options={"verify_signature": False})
-    old = {"typ": "at+jwt", "kid": me.headers and kid_of(me.headers)}
+    old = {"typ": "at+jwt", "kid": kid_of(me.headers)}
     forged = jwt.encode(claims, private, "ES256", headers=old)
     assert not is_good(client, {"Authorization": f"Bearer {forged}"})
+
+
+def test_a_token_that_was_accepted_before_ends_with_its_key(start, time):
+    app = start()
+    client = app.test_client()
+    me, private = register(client), app.extensions["muster_keys"].active.private
+    claims = jwt.decode(me.headers["Authorization"][7:], options={"verify_signature": False})
+    header = {"typ": "at+jwt", "kid": kid_of(me.headers)}
+    token = jwt.encode(claims | {"exp": 2**33}, private, "ES256", headers=header)
+    headers = {"Authorization": f"Bearer {token}"}
+    assert is_good(client, headers)
+    time.shift(3_600)
+    rotate(app)
+    time.shift(AHEAD + 900 + 61)
+    assert not is_good(client, headers)
 
 
 def test_the_next_rotation_removes_the_files_of_keys_that_have_left(start, time, tmp_path):
@@ -227,10 +243,27 @@ def test_the_list_shows_nothing_of_a_private_key(start):
 # --- Another algorithm, another start ---
 
 
+def served(start, algorithm):
+    """Muster as `flask serve` starts it: only that follows a changed setting."""
+    app = start(token_algorithm=algorithm)
+    signing_keys.follow_setting(app.extensions["muster"].settings.keys_path, algorithm)
+    return app
+
+
+def test_a_command_without_the_environment_of_the_server_makes_no_key(start, time):
+    start()
+    time.shift(60)
+    before = kids(served(start, "EdDSA").test_client())
+    time.shift(60)
+    flask(start(), "keys", "list")
+    assert len(before) == 2
+    assert kids(served(start, "EdDSA").test_client()) == before
+
+
 def test_another_algorithm_comes_with_a_key_of_its_own_and_loses_no_session(start, time):
     me = register(start().test_client())
     time.shift(600)
-    client = start(token_algorithm="EdDSA").test_client()
+    client = served(start, "EdDSA").test_client()
     assert is_good(client, me.headers)
     assert [jwk["alg"] for jwk in client.get(PATH).json["keys"]] == ["ES256", "EdDSA"]
 
@@ -238,7 +271,7 @@ def test_another_algorithm_comes_with_a_key_of_its_own_and_loses_no_session(star
 def test_a_key_of_another_algorithm_waits_too(start, time):
     me = register(start().test_client())
     time.shift(3_600)
-    client = start(token_algorithm="EdDSA").test_client()
+    client = served(start, "EdDSA").test_client()
     found = []
     for _ in range(2):
         headers = sign_in(client, username=me.username, password=me.password)
@@ -252,7 +285,7 @@ def test_going_back_to_the_algorithm_of_before_works_too(start, time):
     me = register(start().test_client())
     for algorithm in ("RS256", "ES256"):
         time.shift(3_600)
-        client = start(token_algorithm=algorithm).test_client()
+        client = served(start, algorithm).test_client()
         time.shift(AHEAD)
         headers = sign_in(client, username=me.username, password=me.password)
         assert jwt.get_unverified_header(headers["Authorization"][7:])["alg"] == algorithm
