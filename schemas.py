@@ -54,7 +54,10 @@ class PageQuerySchema(ma.Schema):
         validate=ma.validate.Range(1, paging.MAX_LIMIT),
         metadata={"description": "How many at the most."},
     )
-    cursor = Cursor(load_default=0, metadata={"description": "`next_cursor` of the page before."})
+    # Called, so that it is not published: Swagger UI would send it, and it is no cursor.
+    cursor = Cursor(
+        load_default=lambda: 0, metadata={"description": "`next_cursor` of the page before."}
+    )
 
 
 class Answer(ma.Schema):

@@ -21,7 +21,8 @@ RECOMMENDED_ROUNDS = 600_000  # OWASP Password Storage Cheat Sheet, PBKDF2-HMAC-
 SALT_BYTES = 16
 _CHECKSUM_BYTES = 32
 # What other systems leave behind: such hashes verify, and are replaced at the next sign-in. Left
-# out of what libpass knows: plain text, hashes without a salt, and those salted with the name.
+# out of what libpass knows: plain text, hashes without a salt or salted with the name, and those
+# that look at eight characters only or at no case.
 _ACCEPTED_SCHEMES = (
     "pbkdf2_sha512",
     "pbkdf2_sha1",
@@ -38,9 +39,13 @@ _ACCEPTED_SCHEMES = (
     "django_bcrypt_sha256",
     "django_bcrypt",
     "django_salted_sha1",
+    "django_salted_md5",
     "phpass",
     "md5_crypt",
     "apr_md5_crypt",
+    "sun_md5_crypt",
+    "bsdi_crypt",
+    "scram",
     "fshp",
     "atlassian_pbkdf2_sha1",
     "cta_pbkdf2_sha1",
@@ -51,9 +56,18 @@ _ACCEPTED_SCHEMES = (
     "ldap_salted_sha1",
     "ldap_salted_sha256",
     "ldap_salted_sha512",
+    "ldap_salted_md5",
+    "ldap_bcrypt",
+    "ldap_bsdi_crypt",
+    "ldap_md5_crypt",
+    "ldap_sha1_crypt",
+    "ldap_sha256_crypt",
+    "ldap_sha512_crypt",
+    "mssql2005",
+    "oracle11",
 )
 _LONGEST_SECRET = 4096  # of libpass, in bytes; no setting lets a password be as long
-_CUT_AT_72_BYTES = {"bcrypt", "django_bcrypt"}
+_CUT_AT_72_BYTES = {"bcrypt", "django_bcrypt", "ldap_bcrypt"}
 _TRIAL_ROUNDS = 2_000
 
 Pbkdf2 = Callable[[bytes, bytes, int], bytes]
@@ -112,14 +126,16 @@ def context(rounds: int) -> CryptContext:
 def matches(hashes: CryptContext, password: str, password_hash: str) -> bool:
     """Whether a normalised password belongs to a hash of any accepted scheme."""
     secret = password.encode()
-    if len(secret) > _LONGEST_SECRET:
-        secret = sha256(secret).digest()  # wrong whatever it is, but it costs what others cost
+    if len(secret) > _LONGEST_SECRET or b"\0" in secret:
+        # Wrong whatever it is, but it costs what others cost. NUL: PBKDF2 fills its key up with
+        # it (RFC 2104), so "x" and "x\0" would be one password.
+        secret = sha256(secret).digest()
     scheme = hashes.identify(password_hash)
     if scheme in _CUT_AT_72_BYTES:
         secret = secret[:72]  # as every bcrypt did when the hash was made; newer ones refuse
     try:
         return scheme is not None and bool(hashes.verify(secret, password_hash))
-    except ValueError:  # NUL, which bcrypt does not take; or no hash after all
+    except ValueError:  # no hash after all
         return False
 
 
@@ -129,6 +145,12 @@ def is_weak(hashes: CryptContext, password_hash: str) -> bool:
         return hashes.identify(password_hash) is None or bool(hashes.needs_update(password_hash))
     except ValueError:
         return True  # it begins like a hash that is known, and is none
+
+
+def is_cut(hashes: CryptContext, password: str, password_hash: str) -> bool:
+    """Whether a hash covers the beginning of this password only: the rest may be a slip."""
+    cuts = hashes.identify(password_hash) in _CUT_AT_72_BYTES
+    return cuts and len(password.encode()) > 72
 
 
 def rounds_of(hashes: CryptContext, password_hash: str | None) -> int:

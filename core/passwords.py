@@ -36,6 +36,8 @@ def check(password: str, *, minimum: int, maximum: int, context: Iterable[str]) 
         raise PasswordRefused(f"A password has at least {minimum} characters.")
     if len(password) > maximum:
         raise PasswordRefused(f"A password has at most {maximum} characters.")
+    if "\0" in password:
+        raise PasswordRefused("A password cannot hold the character NUL.")
     try:
         password.encode()
     except UnicodeEncodeError:

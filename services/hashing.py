@@ -77,6 +77,8 @@ class Slot:
 
     def stronger_hash(self, password: str, password_hash: str) -> str | None:
         """A new hash of the right password if the old one is weaker than today's setting."""
+        if hashing.is_cut(self._context, password, password_hash):
+            return None
         return self.hash(password) if hashing.is_weak(self._context, password_hash) else None
 
     def _verify(self, password: str, password_hash: str | None) -> bool:

@@ -8,6 +8,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 import errors
 from app import create_app
+from tests.factories import register
 
 KEPT = Path(__file__).parent.parent / "docs" / "openapi.json"
 METHODS = {"get", "put", "post", "delete", "patch"}
@@ -101,6 +102,20 @@ def test_every_documented_refusal_has_the_status_the_code_and_the_sentence_of_er
             )
             seen.add(code)
     assert {"username_taken", "invalid_credentials", "not_found", "not_ready"} <= seen
+
+
+def test_what_the_document_fills_in_for_a_query_is_accepted(client, document):
+    alice = register(client)
+    for name, operation in operations_of(document):
+        method, path = name.split()
+        query = {
+            each["name"]: each["schema"]["default"]
+            for each in operation.get("parameters", [])
+            if each["in"] == "query" and "default" in each["schema"]
+        }
+        if query:
+            answer = client.open(path, method=method, query_string=query, headers=alice.headers)
+            assert answer.status_code == 200, name
 
 
 def test_every_closed_operation_documents_both_kinds_of_401(document):
