@@ -17,7 +17,7 @@ from flask_jwt_extended.exceptions import JWTExtendedException
 
 from api import documents_refusals
 from core import clock, tokens
-from errors import FreshSignInRequired, InvalidToken, NotSignedIn
+from errors import FreshSignInRequired, InvalidToken, NotSignedIn, Refusal
 from services import sessions
 from services.sessions import LiveSession, SignedIn
 from services.signing_keys import ALGORITHMS, KeyRing
@@ -87,27 +87,24 @@ def tokens_of(signed_in: SignedIn) -> dict[str, Any]:
 
 def signed_in(view: Callable[P, R]) -> Callable[P, R]:
     """Guard: only with an access token whose session is alive. Stands outermost."""
-
-    @wraps(view)
-    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-        g.caller, _claims = authenticate(bearer_token())
-        return view(*args, **kwargs)
-
-    refusals = (NotSignedIn, InvalidToken)
-    return documents_refusals(*refusals, security=[{"access_token": []}])(guarded)
+    return _guarded(view, NotSignedIn, InvalidToken)
 
 
 def freshly_signed_in(view: Callable[P, R]) -> Callable[P, R]:
     """Guard: as `signed_in`, and the token comes from a sign-in, not from a refresh."""
+    return _guarded(view, NotSignedIn, InvalidToken, FreshSignInRequired)
+
+
+def _guarded(view: Callable[P, R], *refusals: type[Refusal]) -> Callable[P, R]:
+    """The view behind those of these refusals that the request deserves."""
 
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
         g.caller, claims = authenticate(bearer_token())
-        if not claims["fresh"]:
+        if FreshSignInRequired in refusals and not claims["fresh"]:
             raise FreshSignInRequired
         return view(*args, **kwargs)
 
-    refusals = (NotSignedIn, InvalidToken, FreshSignInRequired)
     return documents_refusals(*refusals, security=[{"access_token": []}])(guarded)
 
 
