@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, ClassVar
 
+from werkzeug.http import HTTP_STATUS_CODES
+
 
 class Refusal(Exception):
     """A request that Muster does not carry out. Subclasses are the failures themselves."""
@@ -31,11 +33,16 @@ class Refusal(Exception):
         self.headers = dict(headers or {})
         super().__init__(self.message)
 
+    @property
+    def phrase(self) -> str:
+        """The status in words. Werkzeug's, for Python's own changed with 3.13."""
+        return HTTP_STATUS_CODES[self.status]
+
     def as_body(self) -> dict[str, Any]:
         """The answer's body."""
         body: dict[str, Any] = {
             "code": self.status.value,
-            "status": self.status.phrase,
+            "status": self.phrase,
             "message": self.message,
             "error": self.error,
         }

@@ -95,7 +95,7 @@ def test_every_documented_refusal_has_the_status_the_code_and_the_sentence_of_er
                 example.items()
                 >= {
                     "code": status,
-                    "status": refusal.status.phrase,
+                    "status": refusal().phrase,
                     "message": refusal.message,
                     "error": code,
                 }.items()
