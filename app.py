@@ -2,6 +2,7 @@
 
 import logging
 import os
+import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
@@ -41,12 +42,16 @@ def create_app(given: str | Mapping[str, Any] | None = None) -> Flask:
     app = Flask("muster", root_path=str(BASE), static_folder=None)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
+        # Werkzeug's own way to put it on, which mypy takes for an accident.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     app.config.from_mapping(given or {})
     access_log.init_app(app, level=settings.log_level)
     _init_database(app, settings)
-    _init_services(app, settings)
-    rate_limits.init_app(app, settings)
+    try:
+        _init_services(app, settings)
+        rate_limits.init_app(app, settings)
+    except (OSError, sqlite3.Error) as error:
+        raise SettingsError(f"MUSTER_INSTANCE_PATH cannot be used: {error}.") from error
     _init_api(app, settings)
     commands.init_app(app)
     return app

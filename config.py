@@ -25,8 +25,6 @@ _DRIVERS = {
     "postgresql": "postgresql+psycopg",
     "postgres": "postgresql+psycopg",
 }
-
-
 # What Kubernetes puts into every container beside a Service named "muster".
 _SERVICE_LINK = re.compile(r"MUSTER_(SERVICE_HOST|SERVICE_PORT\w*|PORT(_\d+_(TCP|UDP)\w*)?)")
 

@@ -38,6 +38,7 @@ def serve(host: str, port: int) -> None:
     shown = f"[{host}]" if ":" in host else host
     click.echo(f"Muster serves on http://{shown}:{port} (Swagger UI at that address).", err=True)
     arguments = _arguments(address, port, context.settings.workers)
+    # Our own interpreter and arguments that the options above have checked; no shell.
     os.execv(sys.executable, [sys.executable, "-m", "granian", *arguments])  # noqa: S606
 
 

@@ -102,6 +102,7 @@ def _transaction(engine: Engine) -> Iterator[Connection]:
 
 def _set_foreign_keys(connection: Connection, state: str) -> None:
     # On the driver's connection: SQLAlchemy would begin a transaction, where the pragma is mute.
+    # SQLAlchemy types it for all drivers; only SQLite's comes here.
     driver: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]
     driver.execute(f"PRAGMA foreign_keys={state}")
 

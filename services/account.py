@@ -52,7 +52,7 @@ def change_password(
         password_hash = slot.hash(secret)
     with writing() as session:
         _replace_hash(session, user, password_hash)
-        if session.get(UserSessionModel, caller.id) is None:
+        if session.get(UserSessionModel, caller.id, with_for_update=True) is None:
             raise InvalidToken  # ended while we hashed, so it must not end the others
         sessions.delete_others(session, user_id=user.id, keep=caller.id)
         guessing.clear(session, guard)

@@ -70,8 +70,9 @@ class Slot:
     def verify(self, password: str, password_hash: str | None) -> bool:
         """Whether a normalised password belongs to the hash.
 
-        A wrong answer takes the time of today's hash, whatever the hash is, or with none at all
-        (no such account): time tells nobody which names exist (OWASP ASVS 5.0, 6.3.8).
+        A wrong answer takes the time of today's hash, also for one of fewer rounds, or with none
+        (no such account): time tells nobody which names exist (OWASP ASVS 5.0, 6.3.8). Only a
+        hash of another scheme takes that scheme's time on top (docs/decisions/0007-guessing.md).
         """
         return bool(self._run(lambda: self._verify(password, password_hash)))
 

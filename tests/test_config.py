@@ -74,6 +74,14 @@ def test_a_place_that_cannot_be_used_is_refused_with_one_sentence(tmp_path, name
     assert "geheim" not in refusal.value.message
 
 
+@pytest.mark.parametrize("name", ["keys", "limits.sqlite3"])
+def test_an_instance_path_that_holds_something_else_is_refused_with_one_sentence(tmp_path, name):
+    (tmp_path / name).write_text("something else " * 100)
+    with pytest.raises(SettingsError) as refusal:
+        create_app({"MUSTER_INSTANCE_PATH": str(tmp_path)})
+    assert "MUSTER_INSTANCE_PATH cannot be used" in refusal.value.message
+
+
 @pytest.mark.parametrize(
     ("name", "hint"),
     [
