@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from copy import deepcopy
 from functools import wraps
 from http import HTTPStatus
+from operator import attrgetter
 from typing import Any, NoReturn, ParamSpec, TypeVar, cast
 
 import flask_smorest
@@ -76,7 +77,7 @@ class ErrorSchema(ma.Schema):
     status = ma.fields.String(required=True, metadata={"description": "The status in words."})
     message = ma.fields.String(required=True, metadata={"description": "A sentence for people."})
     error = ma.fields.String(required=True, metadata={"description": "A stable code for programs."})
-    errors = ma.fields.Dict(metadata={"description": "422: what is wrong, by place and field."})
+    errors = ma.fields.Dict(metadata={"description": "422: what is wrong, by place and field. 409 `last_owner`: which teams."})
     request_id = ma.fields.String(metadata={"description": "5xx: finds the fault in the log."})
 
 
@@ -202,10 +203,12 @@ class Api(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest is untyped
         """Muster pages by cursor, not by flask-smorest's header."""
 
 
-def page_of(rows: Sequence[Any], limit: int) -> dict[str, Any]:
-    """The body of a list, from one row more than the page holds."""
+def page_of(
+    rows: Sequence[Any], limit: int, key: Callable[[Any], int] = attrgetter("id")
+) -> dict[str, Any]:
+    """The body of a list, from one row more than the page holds; `key` is what orders it."""
     more = len(rows) > limit
-    next_cursor = paging.encode_cursor(rows[limit - 1].id) if more else None
+    next_cursor = paging.encode_cursor(key(rows[limit - 1])) if more else None
     return {"items": rows[:limit], "next_cursor": next_cursor}
 
 

@@ -19,7 +19,17 @@ from config import BASE, Settings, SettingsError
 from core.hashing import RECOMMENDED_ROUNDS
 from db import db, engine_options, set_up_engine
 from migrations import startup
-from resources import documentation, health, me, user, user_session, verification
+from resources import (
+    documentation,
+    health,
+    invitation,
+    me,
+    membership,
+    team,
+    user,
+    user_session,
+    verification,
+)
 from services import signing_keys
 from services.context import Context
 from services.hashing import PasswordHasher, slots_per_worker
@@ -108,6 +118,7 @@ def _init_api(app: Flask, settings: Settings) -> None:
     api = Api(app)
     for name, scheme in auth.SECURITY_SCHEMES.items():
         api.spec.components.security_scheme(name, scheme)
-    for module in (user, user_session, me, verification, health):
-        api.register_blueprint(module.blp)
+    nouns = (user, user_session, me, team, membership, invitation, verification, health)
+    for noun in nouns:
+        api.register_blueprint(noun.blp)
     app.register_blueprint(documentation.blp)

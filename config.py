@@ -137,6 +137,19 @@ class Settings:
         "Days that a name which was given up or deleted stays reserved.",
         _days(0, 36_500),
     )
+    teams_per_user: int = _setting(100, "Teams that one user may be in.", _between(1, 10_000))
+    members_per_team: int = _setting(
+        1000, "Members that one team may have.", _between(1, 1_000_000)
+    )
+    invitations_per_team: int = _setting(
+        100, "Invitations that may be open in one team.", _between(1, 10_000)
+    )
+    invitation_lifetime: timedelta = _setting(
+        timedelta(days=7), "Days that an invitation can be accepted.", _days(1, 365)
+    )
+    audit_retention: timedelta = _setting(
+        timedelta(days=365), "Days that an event stays in the audit trail.", _days(1, 36_500)
+    )
     password_rounds: int = _setting(
         600_000, "PBKDF2 rounds of new hashes. Lower is for tests only.", _between(1, 10_000_000)
     )

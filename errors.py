@@ -137,6 +137,14 @@ class MethodNotAllowed(Refusal):
     message = "This address does not take that method."
 
 
+class InvitationNotFound(Refusal):
+    """There is no such invitation, or it is spent, expired, revoked, or somebody else's."""
+
+    status = HTTPStatus.NOT_FOUND
+    error = "invitation_not_found"
+    message = "There is no such invitation."
+
+
 class NotAcceptable(Refusal):
     """`Accept` excludes JSON, and JSON is all there is."""
 
@@ -151,6 +159,46 @@ class UsernameTaken(Refusal):
     status = HTTPStatus.CONFLICT
     error = "username_taken"
     message = "A user with that username already exists."
+
+
+class EmailTaken(Refusal):
+    """The e-mail address is confirmed by, and so belongs to, another account."""
+
+    status = HTTPStatus.CONFLICT
+    error = "email_taken"
+    message = "That e-mail address is confirmed by another account."
+
+
+class AlreadyMember(Refusal):
+    """Who is invited, or accepts, is in the team already, with a role that is as high or higher."""
+
+    status = HTTPStatus.CONFLICT
+    error = "already_member"
+    message = "That user is in the team already."
+
+
+class AlreadyInvited(Refusal):
+    """An invitation of the same person to the same team is still open."""
+
+    status = HTTPStatus.CONFLICT
+    error = "already_invited"
+    message = "An invitation to that person is open already."
+
+
+class LastOwner(Refusal):
+    """A team would be without an owner. Of an account that is deleted, `errors` names the teams."""
+
+    status = HTTPStatus.CONFLICT
+    error = "last_owner"
+    message = "A team needs an owner: hand the ownership over first, or delete the team."
+
+
+class QuotaReached(Refusal):
+    """As many teams, members or open invitations as the settings allow are there."""
+
+    status = HTTPStatus.CONFLICT
+    error = "quota_reached"
+    message = "There are as many of these as Muster allows."
 
 
 class BodyTooLarge(Refusal):
@@ -232,6 +280,14 @@ class WrongPassword(Refusal):
     status = HTTPStatus.FORBIDDEN
     error = "wrong_password"
     message = "The current password is wrong."
+
+
+class NotAllowed(Refusal):
+    """One's role in the team does not go so far."""
+
+    status = HTTPStatus.FORBIDDEN
+    error = "not_allowed"
+    message = "Your role in this team does not allow that."
 
 
 class TooManyRequests(Refusal):

@@ -28,6 +28,7 @@ LIMITS: dict[str, tuple[RateLimitItem, RateLimitItem]] = {
     "registration": (parse("600 per hour"), parse("600000 per hour")),
     "sign_in": (parse("600 per 10 minutes"), parse("600000 per 10 minutes")),
     "account_change": (parse("60 per hour"), parse("60000 per hour")),
+    "team_change": (parse("600 per 10 minutes"), parse("600000 per 10 minutes")),
     "refresh": (parse("6000 per 10 minutes"), parse("6000000 per 10 minutes")),
     "password_change": (parse("600 per 10 minutes"), parse("600000 per 10 minutes")),
 }

@@ -10,6 +10,8 @@ import marshmallow as ma
 from email_validator import EmailNotValidError, validate_email
 
 from core import paging
+from core.audit import Event
+from core.permissions import Role
 
 # --- Fields that more than one section needs ---
 
@@ -60,6 +62,12 @@ class PageQuerySchema(ma.Schema):
     )
 
 
+def _role(*roles: Role, **metadata: str) -> ma.fields.Enum[Role]:
+    """A role; in a body, one of these."""
+    taken = ma.validate.OneOf(roles) if roles else None
+    return ma.fields.Enum(Role, by_value=True, required=True, validate=taken, metadata=metadata)
+
+
 class Answer(ma.Schema):
     """Base of what Muster answers. Later versions may add fields, so none is excluded."""
 
@@ -69,14 +77,14 @@ class Answer(ma.Schema):
         unknown = ma.EXCLUDE
 
 
-# --- Teams ---
+# --- Teams, in a user ---
 
 
 class PlainTeamSchema(Answer):
     """A team by name."""
 
-    id = ma.fields.Integer(required=True, dump_only=True)
-    name = ma.fields.String(required=True)
+    id = ma.fields.Integer(required=True, dump_only=True, metadata={"examples": [1]})
+    name = ma.fields.String(required=True, metadata={"examples": ["Blue"]})
 
 
 # --- Users ---
@@ -119,11 +127,16 @@ class UserSchema(PlainUserSchema):
     teams = ma.fields.List(ma.fields.Nested(PlainTeamSchema), dump_only=True)
 
 
-class ProfileSchema(Answer):
-    """What signed-in users see of each other."""
+class NamedUserSchema(Answer):
+    """A user by name, in an answer."""
 
     id = ma.fields.Integer(required=True, metadata={"examples": [1]})
     username = ma.fields.String(required=True, metadata={"examples": ["alice"]})
+
+
+class ProfileSchema(NamedUserSchema):
+    """What signed-in users see of each other."""
+
     teams = ma.fields.List(ma.fields.Nested(PlainTeamSchema), required=True)
 
 
@@ -141,6 +154,191 @@ class UserPageSchema(Answer):
     next_cursor = ma.fields.String(required=True, allow_none=True)
 
 
+# --- Teams ---
+
+
+class TeamNameSchema(ma.Schema):
+    """A team to open."""
+
+    name = ma.fields.String(
+        required=True,
+        metadata={
+            "minLength": 1,
+            "maxLength": 100,
+            "description": "One line. Need not be unique.",
+            "examples": ["Blue"],
+        },
+    )
+
+
+class TeamChangeSchema(ma.Schema):
+    """What may be changed of a team; what is left out stays."""
+
+    name = ma.fields.String(metadata={"minLength": 1, "maxLength": 100, "examples": ["Red"]})
+
+
+class OwnTeamSchema(PlainTeamSchema):
+    """A team as its member sees it in a list."""
+
+    role = _role(description="One's own.")
+    created_at = ma.fields.DateTime(required=True)
+
+
+class TeamSchema(OwnTeamSchema):
+    """A team as its member sees it."""
+
+    users = ma.fields.List(
+        ma.fields.Nested(NamedUserSchema),
+        required=True,
+        metadata={"description": "The first 100 members; `/teams/{team_id}/members` has all."},
+    )
+
+
+class TeamPageSchema(Answer):
+    """A page of teams."""
+
+    items = ma.fields.List(ma.fields.Nested(OwnTeamSchema), required=True)
+    next_cursor = ma.fields.String(required=True, allow_none=True)
+
+
+class AuditEventSchema(Answer):
+    """Something that happened in a team."""
+
+    id = ma.fields.Integer(required=True)
+    event = ma.fields.Enum(
+        Event, by_value=True, required=True, metadata={"examples": ["team_renamed"]}
+    )
+    actor = ma.fields.Nested(
+        NamedUserSchema, required=True, allow_none=True, metadata={"description": "Who did it."}
+    )
+    user = ma.fields.Nested(
+        NamedUserSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "Whom to."},
+    )
+    details = ma.fields.Dict(required=True, metadata={"examples": [{"name": "Red"}]})
+    created_at = ma.fields.DateTime(required=True)
+
+
+class AuditEventPageSchema(Answer):
+    """A page of events, newest first."""
+
+    items = ma.fields.List(ma.fields.Nested(AuditEventSchema), required=True)
+    next_cursor = ma.fields.String(required=True, allow_none=True)
+
+
+# --- Memberships ---
+
+
+class RoleChangeSchema(ma.Schema):
+    """Another role. Ownership is offered by an invitation, for it has to be accepted."""
+
+    role = _role(Role.ADMIN, Role.MEMBER)
+
+
+class MembershipSchema(Answer):
+    """A user in a team."""
+
+    user = ma.fields.Nested(NamedUserSchema, required=True)
+    role = _role()
+    joined_at = ma.fields.DateTime(required=True)
+
+
+class MembershipPageSchema(Answer):
+    """A page of a team's members."""
+
+    items = ma.fields.List(ma.fields.Nested(MembershipSchema), required=True)
+    next_cursor = ma.fields.String(required=True, allow_none=True)
+
+
+class JoinedSchema(MembershipSchema):
+    """One's own new membership."""
+
+    team = ma.fields.Nested(PlainTeamSchema, required=True)
+
+
+# --- Invitations ---
+
+
+class OfferSchema(ma.Schema):
+    """An invitation to send."""
+
+    role = _role(description="`owner` is an offer of ownership.")
+    username = ma.fields.String(metadata={"examples": ["bob"]})
+    email = EmailAddress(
+        metadata={
+            "format": "email",
+            "description": "Instead of a username. With neither: a link.",
+        }
+    )
+    transfer = ma.fields.Boolean(
+        load_default=False,
+        truthy={True},
+        falsy={False},
+        metadata={"description": "With `owner`: the inviter becomes admin when it is accepted."},
+    )
+
+    @ma.validates_schema
+    def _fits_together(self, offer: dict[str, Any], **_context: Any) -> None:
+        if "username" in offer and "email" in offer:
+            raise ma.ValidationError("Either a username or an e-mail address.", "email")
+        if offer.get("transfer") and offer.get("role") is not Role.OWNER:
+            raise ma.ValidationError("Only ownership can be transferred.", "transfer")
+
+
+class OpenInvitationSchema(Answer):
+    """What everybody sees of an invitation who sees it at all."""
+
+    id = ma.fields.Integer(required=True)
+    role = _role()
+    transfer = ma.fields.Boolean(required=True)
+    inviter = ma.fields.Nested(NamedUserSchema, required=True)
+    created_at = ma.fields.DateTime(required=True)
+    expires_at = ma.fields.DateTime(required=True)
+
+
+class InvitationSchema(OpenInvitationSchema):
+    """An invitation as the team sees it. A link has neither `user` nor `email`."""
+
+    user = ma.fields.Nested(NamedUserSchema, required=True, allow_none=True)
+    email = ma.fields.String(required=True, allow_none=True)
+
+
+class SentInvitationSchema(InvitationSchema):
+    """A new invitation."""
+
+    token = ma.fields.String(
+        metadata={"description": "Of a link. Shown this once; who has it can accept."}
+    )
+
+
+class InvitationPageSchema(Answer):
+    """A page of a team's open invitations."""
+
+    items = ma.fields.List(ma.fields.Nested(InvitationSchema), required=True)
+    next_cursor = ma.fields.String(required=True, allow_none=True)
+
+
+class OwnInvitationSchema(OpenInvitationSchema):
+    """An invitation as who is invited sees it."""
+
+    team = ma.fields.Nested(PlainTeamSchema, required=True)
+
+
+class OwnInvitationPageSchema(Answer):
+    """A page of invitations to oneself."""
+
+    items = ma.fields.List(ma.fields.Nested(OwnInvitationSchema), required=True)
+    next_cursor = ma.fields.String(required=True, allow_none=True)
+
+
+class InvitationTokenSchema(ma.Schema):
+    """What a link holds."""
+
+    token = ma.fields.String(required=True, validate=ma.validate.Length(1, 256))
+
+
 # --- One's own account ---
 
 
@@ -148,6 +346,9 @@ class OwnAccountSchema(ProfileSchema):
     """What one sees of oneself."""
 
     email = ma.fields.String(required=True, allow_none=True)
+    email_verified = ma.fields.Boolean(
+        required=True, metadata={"description": "Whether the address is confirmed, and counts."}
+    )
     created_at = ma.fields.DateTime(required=True)
 
 

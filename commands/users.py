@@ -5,7 +5,7 @@ from collections.abc import Callable
 import click
 from flask.cli import AppGroup
 
-from errors import NotFound
+from errors import Refusal
 from services import supervision
 
 users = AppGroup("users", help="Accounts.")
@@ -32,8 +32,15 @@ def unlock(username: str) -> None:
     _do(supervision.unlock, username)
 
 
+@users.command("verify-email")
+@click.argument("username")
+def verify_email(username: str) -> None:
+    """Vouch for an account's e-mail address, as if its owner had confirmed it."""
+    _do(supervision.verify_email, username)
+
+
 def _do(journey: Callable[[str], None], username: str) -> None:
     try:
         journey(username)
-    except NotFound as refusal:
+    except Refusal as refusal:
         raise click.ClickException(refusal.message) from refusal

@@ -16,10 +16,11 @@ class UserModel(Model):
     __table_args__ = {"sqlite_autoincrement": True}
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
-    teams = ()  # until there are teams, nobody is in one
     username: Mapped[str] = mapped_column(String(64))  # as it was typed
     canonical_username: Mapped[str] = mapped_column(String(64), unique=True)  # as it is compared
     email: Mapped[str | None] = mapped_column(String(320))  # means nothing until it is confirmed
+    # The same, as it is compared, once it is confirmed; only these are unique.
+    verified_email: Mapped[str | None] = mapped_column(String(320), unique=True, index=True)
     password_hash: Mapped[str] = mapped_column(String(512))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
     disabled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

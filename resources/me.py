@@ -6,11 +6,11 @@ from flask.views import MethodView
 
 from api import Blueprint, documents_refusals
 from auth import caller, freshly_signed_in, signed_in
-from errors import Overloaded, UsernameTaken, WrongPassword
+from errors import LastOwner, Overloaded, UsernameTaken, WrongPassword
 from rate_limits import limited
 from resources import context
 from schemas import AccountChangeSchema, OwnAccountSchema, PasswordChangeSchema
-from services import account
+from services import account, profiles
 
 blp = Blueprint("me", __name__, description="One's own account.")
 
@@ -23,7 +23,7 @@ class Me(MethodView):
     @blp.response(200, OwnAccountSchema)
     def get(self) -> Any:
         """Read one's own account."""
-        return caller().user
+        return profiles.of_user(caller().user)
 
     @signed_in
     @limited("account_change")
@@ -38,11 +38,14 @@ class Me(MethodView):
         return account.change(context(), caller(), changes)
 
     @freshly_signed_in
+    @documents_refusals(LastOwner)
     @blp.response(204)
     def delete(self) -> None:
         """Delete one's own account.
 
-        Wants an access token that comes from a sign-in, not from a refresh.
+        Wants an access token that comes from a sign-in, not from a refresh. Teams with nobody else
+        in them go with the account. Who is the last owner of others hands them over or deletes
+        them first: `errors` names them.
         """
         account.delete_account(caller())
 

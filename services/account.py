@@ -6,26 +6,32 @@ from typing import Any
 from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
-from core import passwords
+from core import email_addresses, passwords
+from core.audit import Event
 from core.usernames import Username
 from db import reading, writing
 from errors import InvalidToken, WrongPassword
 from models import UserModel, UserSessionModel
-from services import guessing, names, registration, sessions
+from services import audit_events, guessing, memberships, names, profiles, registration, sessions
 from services.context import Context
 from services.guessing import Guard
+from services.profiles import Profile
 from services.sessions import LiveSession
 
 
-def change(context: Context, caller: LiveSession, changes: dict[str, Any]) -> UserModel:
+def change(context: Context, caller: LiveSession, changes: dict[str, Any]) -> Profile:
     """Change `username` or `email`, whichever is there. Raises as registering does."""
     name = None
     if "username" in changes:
         name = registration.acceptable_username(changes["username"])
     reserved_for = context.settings.username_reservation
     if name is None:
-        return _change(caller, None, changes, reserved_for)
-    return names.taking(name, reserved_for, lambda: _change(caller, name, changes, reserved_for))
+        user = _change(caller, None, changes, reserved_for)
+    else:
+        user = names.taking(
+            name, reserved_for, lambda: _change(caller, name, changes, reserved_for)
+        )
+    return profiles.of_user(user)
 
 
 def change_password(
@@ -56,14 +62,23 @@ def change_password(
             raise InvalidToken  # ended while we hashed, so it must not end the others
         sessions.delete_others(session, user_id=user.id, keep=caller.id)
         guessing.clear(session, guard)
+        audit_events.record(session, Event.PASSWORD_CHANGED, actor_id=user.id, user_id=user.id)
 
 
 def delete_account(caller: LiveSession) -> None:
-    """Delete the caller's account with all its sessions. Its name stays reserved for a time."""
+    """Delete the caller's account with all its sessions. Its name stays reserved for a time.
+
+    Teams with nobody else in them go with it. Raises `LastOwner`, naming them, when it is the last
+    owner of others.
+    """
+    user_id = caller.user_id
     with writing() as session:
-        session.get(UserModel, caller.user_id, with_for_update=True)  # a rename ends first
-        names.release(session, caller.user_id)
-        session.execute(delete(UserModel).where(UserModel.id == caller.user_id))
+        # A rename ends first, and no team is joined or opened from here on.
+        session.get(UserModel, user_id, with_for_update=True)
+        memberships.leave_all(session, user_id)
+        names.release(session, user_id)
+        session.execute(delete(UserModel).where(UserModel.id == user_id))
+        audit_events.record(session, Event.USER_DELETED, actor_id=user_id, user_id=user_id)
 
 
 def _change(
@@ -76,8 +91,20 @@ def _change(
         if name:
             names.exchange(session, user, name)
             names.purge_some(session, reserved_for)
-        user.email = changes.get("email", user.email)
+            audit_events.record(session, Event.USERNAME_CHANGED, actor_id=user.id, user_id=user.id)
+        if "email" in changes:
+            _change_email(session, user, changes["email"])
         return user
+
+
+def _change_email(session: Session, user: UserModel, email: str | None) -> None:
+    """Another address counts for nothing until it is confirmed."""
+    if email == user.email:
+        return
+    if email is None or email_addresses.canonical(email) != user.verified_email:
+        user.verified_email = None
+    user.email = email
+    audit_events.record(session, Event.EMAIL_CHANGED, actor_id=user.id, user_id=user.id)
 
 
 def _guarded(caller: LiveSession) -> tuple[UserModel, Guard]:

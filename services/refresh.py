@@ -8,13 +8,15 @@ apart.
 import secrets
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from core import clock
+from core.audit import Event
 from core.tokens import REPEAT_WINDOW, RefreshToken
 from db import writing
 from errors import InvalidToken
 from models import UserSessionModel
-from services import sessions
+from services import audit_events, sessions
 from services.sessions import Client, SignedIn
 
 
@@ -32,10 +34,18 @@ def refresh(*, refresh_token: str, client: Client) -> SignedIn:
         row = session.scalar(query)
         successor = _successor(row, token, client) if row else None
         if row and successor is None:
-            session.delete(row)
+            _end(session, row, token)
     if row is None or successor is None:
         raise InvalidToken
     return SignedIn(row.user_id, row.id, row.created_at, successor, fresh=False)
+
+
+def _end(session: Session, row: UserSessionModel, token: RefreshToken) -> None:
+    """End a session that has expired, or whose token came again: one of two holders stole it."""
+    session.delete(row)
+    if token.digest != row.refresh_digest:
+        replayed = Event.REFRESH_TOKEN_REPLAYED
+        audit_events.record(session, replayed, actor_id=None, user_id=row.user_id)
 
 
 def _successor(row: UserSessionModel, token: RefreshToken, client: Client) -> RefreshToken | None:

@@ -6,10 +6,11 @@ from errors import InvalidInput
 from models import UserModel
 from services import names
 from services.context import Context
+from services.profiles import Profile
 
 
-def register(context: Context, *, username: str, password: str, email: str | None) -> UserModel:
-    """Open an account and return it.
+def register(context: Context, *, username: str, password: str, email: str | None) -> Profile:
+    """Open an account and return its profile.
 
     Raises `InvalidInput` for a name or password that the rules refuse, `UsernameTaken` when the
     name or a look-alike is somebody's, `Overloaded` when too many passwords wait.
@@ -19,7 +20,8 @@ def register(context: Context, *, username: str, password: str, email: str | Non
     # Before the transaction: nothing is held while a password is hashed.
     password_hash = context.hasher.hash(secret)
     reserved_for = context.settings.username_reservation
-    return names.taking(name, reserved_for, lambda: _open_account(name, password_hash, email))
+    user = names.taking(name, reserved_for, lambda: _open_account(name, password_hash, email))
+    return Profile.of(user)
 
 
 def _open_account(name: usernames.Username, password_hash: str, email: str | None) -> UserModel:
