@@ -6,7 +6,6 @@ Come here to change something that all endpoints have in common.
 import logging
 from collections.abc import Callable, Sequence
 from copy import deepcopy
-from functools import wraps
 from http import HTTPStatus
 from typing import Any, NoReturn, ParamSpec, TypeVar, cast
 
@@ -119,18 +118,18 @@ def _read_body(req: Request) -> bytes:
 def documents_refusals(
     *refusals: type[Refusal], **operation: Any
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Decorator: publish what an operation may refuse; `operation` is merged into its document."""
+    """Decorator: publish what an operation may refuse; `operation` is merged into its document.
+
+    The view itself is handed back: a wrapper would be one more call in every request.
+    """
 
     def decorate(view: Callable[P, R]) -> Callable[P, R]:
-        @wraps(view)
-        def documented(*args: P.args, **kwargs: P.kwargs) -> R:
-            return view(*args, **kwargs)
-
+        # A copy: what stands below this decorator may share its notes with other views.
         notes = deepcopy(getattr(view, "_apidoc", {}))
         notes.setdefault("refusals", []).extend(refusals)
         notes.setdefault("manual_doc", {}).update(operation)
-        documented._apidoc = notes  # type: ignore[attr-defined]  # flask-smorest's own place
-        return documented
+        view._apidoc = notes  # type: ignore[attr-defined]  # flask-smorest's own place
+        return view
 
     return decorate
 

@@ -23,7 +23,7 @@ class Me(MethodView):
     @blp.response(200, OwnAccountSchema)
     def get(self) -> Any:
         """Read one's own account."""
-        return caller().user
+        return account.read(caller())
 
     @signed_in
     @limited("account_change")

@@ -1,6 +1,7 @@
 """One's own account. Come here to change what `/me` does."""
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, update
@@ -14,7 +15,24 @@ from models import UserModel, UserSessionModel
 from services import guessing, names, registration, sessions
 from services.context import Context
 from services.guessing import Guard
+from services.profiles import Profile
 from services.sessions import LiveSession
+
+
+@dataclass(frozen=True, slots=True)
+class OwnAccount(Profile):
+    """What one sees of oneself."""
+
+    email: str | None = None
+    created_at: datetime | None = None
+
+
+def read(caller: LiveSession) -> OwnAccount:
+    """One's own account; the guard has read it already."""
+    user = caller.user
+    return OwnAccount(
+        id=user.id, username=user.username, email=user.email, created_at=user.created_at
+    )
 
 
 def change(context: Context, caller: LiveSession, changes: dict[str, Any]) -> UserModel:
@@ -36,9 +54,12 @@ def change_password(
     Raises `WrongPassword` (also, whatever was sent, while the session that asks has guessed too
     often), `InvalidInput` for a new one that the rules refuse, `Overloaded`.
     """
-    user = caller.user
     secret = registration.acceptable_password(
-        context, new_password, username=user.username, email=user.email, field="new_password"
+        context,
+        new_password,
+        username=caller.user.username,
+        email=caller.user.email,
+        field="new_password",
     )
     with context.hasher.slot() as slot:
         user, guard = _guarded(caller)
@@ -85,7 +106,7 @@ def _guarded(caller: LiveSession) -> tuple[UserModel, Guard]:
         row = session.get(UserSessionModel, caller.id)
         if row is None:
             raise InvalidToken
-        return _own(session, caller), guessing.guard_of(row)
+        return _own(session, caller), guessing.guard_of(UserSessionModel, row)
 
 
 def _own(session: Session, caller: LiveSession) -> UserModel:
