@@ -6,7 +6,6 @@ Come here to change something that all endpoints have in common.
 import logging
 from collections.abc import Callable, Sequence
 from copy import deepcopy
-from functools import wraps
 from http import HTTPStatus
 from operator import attrgetter
 from typing import Any, NoReturn, ParamSpec, TypeVar, cast
@@ -77,7 +76,11 @@ class ErrorSchema(ma.Schema):
     status = ma.fields.String(required=True, metadata={"description": "The status in words."})
     message = ma.fields.String(required=True, metadata={"description": "A sentence for people."})
     error = ma.fields.String(required=True, metadata={"description": "A stable code for programs."})
-    errors = ma.fields.Dict(metadata={"description": "422: what is wrong, by place and field. 409 `last_owner`: which teams."})
+    errors = ma.fields.Dict(
+        metadata={
+            "description": "422: what is wrong, by place and field. 409 `last_owner`: which teams."
+        }
+    )
     request_id = ma.fields.String(metadata={"description": "5xx: finds the fault in the log."})
 
 
@@ -120,18 +123,18 @@ def _read_body(req: Request) -> bytes:
 def documents_refusals(
     *refusals: type[Refusal], **operation: Any
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Decorator: publish what an operation may refuse; `operation` is merged into its document."""
+    """Decorator: publish what an operation may refuse; `operation` is merged into its document.
+
+    The view itself is handed back: a wrapper would be one more call in every request.
+    """
 
     def decorate(view: Callable[P, R]) -> Callable[P, R]:
-        @wraps(view)
-        def documented(*args: P.args, **kwargs: P.kwargs) -> R:
-            return view(*args, **kwargs)
-
+        # A copy: what stands below this decorator may share its notes with other views.
         notes = deepcopy(getattr(view, "_apidoc", {}))
         notes.setdefault("refusals", []).extend(refusals)
         notes.setdefault("manual_doc", {}).update(operation)
-        documented._apidoc = notes  # type: ignore[attr-defined]  # flask-smorest's own place
-        return documented
+        view._apidoc = notes  # type: ignore[attr-defined]  # flask-smorest's own place
+        return view
 
     return decorate
 

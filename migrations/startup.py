@@ -9,8 +9,6 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, inspect, text
 
-from db import READ_ONLY
-
 VERSIONS = Path(__file__).with_name("versions")
 
 
@@ -29,7 +27,7 @@ def found_revision(connection: Connection) -> str | None:
 
 def migrate(engine: Engine, instance_path: Path) -> None:
     """Bring the schema to `newest_revision()`. Raises as `migrations.upgrade.run` does."""
-    with engine.connect().execution_options(**READ_ONLY) as connection:
+    with engine.connect() as connection:
         if found_revision(connection) == newest_revision():
             return
     import_module("migrations.upgrade").run(engine, instance_path)

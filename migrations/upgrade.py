@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 
 from config import SettingsError
 from core import clock
-from db import db
+from db import begin, db
 from migrations.startup import VERSIONS, found_revision, newest_revision
 
 # Any number will do, as long as nobody else in the database uses it for an advisory lock.
@@ -83,7 +83,8 @@ def _transaction(engine: Engine) -> Iterator[Connection]:
     rows first: with foreign keys on, that takes along or empties whatever refers to them.
     """
     if engine.dialect.name != "sqlite":
-        with engine.begin() as connection:
+        with engine.connect() as connection, connection.begin():
+            begin(connection)
             for limit in ("statement_timeout", "lock_timeout"):  # a migration may take its time
                 connection.execute(text(f"SET LOCAL {limit} = 0"))
             yield connection
@@ -92,6 +93,7 @@ def _transaction(engine: Engine) -> Iterator[Connection]:
         _set_foreign_keys(connection, "OFF")
         try:
             with connection.begin():
+                begin(connection)
                 yield connection
                 broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
                 if broken:

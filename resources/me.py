@@ -10,7 +10,7 @@ from errors import LastOwner, Overloaded, UsernameTaken, WrongPassword
 from rate_limits import limited
 from resources import context
 from schemas import AccountChangeSchema, OwnAccountSchema, PasswordChangeSchema
-from services import account, profiles
+from services import account
 
 blp = Blueprint("me", __name__, description="One's own account.")
 
@@ -23,7 +23,7 @@ class Me(MethodView):
     @blp.response(200, OwnAccountSchema)
     def get(self) -> Any:
         """Read one's own account."""
-        return profiles.of_user(caller().user)
+        return account.read(caller())
 
     @signed_in
     @limited("account_change")

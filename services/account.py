@@ -1,6 +1,7 @@
 """One's own account. Come here to change what `/me` does."""
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, update
@@ -16,10 +17,24 @@ from services import audit_events, guessing, memberships, names, profiles, regis
 from services.context import Context
 from services.guessing import Guard
 from services.profiles import Profile
-from services.sessions import LiveSession
+from services.sessions import LiveSession, Owner
 
 
-def change(context: Context, caller: LiveSession, changes: dict[str, Any]) -> Profile:
+@dataclass(frozen=True, slots=True)
+class OwnAccount(Profile):
+    """What one sees of oneself."""
+
+    email: str | None = None
+    email_verified: bool = False
+    created_at: datetime | None = None
+
+
+def read(caller: LiveSession) -> OwnAccount:
+    """One's own account; the guard has read all of it but the teams."""
+    return _seen(caller.user)
+
+
+def change(context: Context, caller: LiveSession, changes: dict[str, Any]) -> OwnAccount:
     """Change `username` or `email`, whichever is there. Raises as registering does."""
     name = None
     if "username" in changes:
@@ -31,7 +46,18 @@ def change(context: Context, caller: LiveSession, changes: dict[str, Any]) -> Pr
         user = names.taking(
             name, reserved_for, lambda: _change(caller, name, changes, reserved_for)
         )
-    return profiles.of_user(user)
+    return _seen(user)
+
+
+def _seen(user: Owner | UserModel) -> OwnAccount:
+    return OwnAccount(
+        id=user.id,
+        username=user.username,
+        teams=profiles.teams_of([user.id])[user.id],
+        email=user.email,
+        email_verified=user.verified_email is not None,
+        created_at=user.created_at,
+    )
 
 
 def change_password(
@@ -42,9 +68,12 @@ def change_password(
     Raises `WrongPassword` (also, whatever was sent, while the session that asks has guessed too
     often), `InvalidInput` for a new one that the rules refuse, `Overloaded`.
     """
-    user = caller.user
     secret = registration.acceptable_password(
-        context, new_password, username=user.username, email=user.email, field="new_password"
+        context,
+        new_password,
+        username=caller.user.username,
+        email=caller.user.email,
+        field="new_password",
     )
     with context.hasher.slot() as slot:
         user, guard = _guarded(caller)
@@ -112,7 +141,7 @@ def _guarded(caller: LiveSession) -> tuple[UserModel, Guard]:
         row = session.get(UserSessionModel, caller.id)
         if row is None:
             raise InvalidToken
-        return _own(session, caller), guessing.guard_of(row)
+        return _own(session, caller), guessing.guard_of(UserSessionModel, row)
 
 
 def _own(session: Session, caller: LiveSession) -> UserModel:

@@ -10,14 +10,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from secrets import token_hex
 
-from sqlalchemy import delete, insert, update
-from sqlalchemy.orm import Session
+from sqlalchemy import bindparam, delete, insert, update
 
 from core import clock, guessing
-from db import writing
+from db import AnyRow, Writing, transaction
 from models import UserModel, UsernameModel, UserSessionModel
 
 Guarded = type[UserModel] | type[UserSessionModel]
+
+# Built once: that costs as much as sending one.
+_ADD_DECOY = insert(UsernameModel)
+_DELETE_DECOY = delete(UsernameModel).where(UsernameModel.skeleton == bindparam("skeleton"))
+# Counted by the database: parallel failures each count, whoever read the row first.
+_COUNT = {
+    table: update(table)
+    .where(table.id == bindparam("row_id"))
+    .values(failures=table.failures + 1)
+    .returning(table.failures)
+    for table in (UserModel, UserSessionModel)
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +48,16 @@ class Guard:
         return self.blocked_until is not None and self.blocked_until > clock.now()
 
 
-def guard_of(row: UserModel | UserSessionModel) -> Guard:
-    """The count that a row holds."""
-    return Guard(type(row), row.id, row.failures, row.blocked_until)
+def guard_of(table: Guarded, row: AnyRow | UserSessionModel) -> Guard:
+    """The count that a row of this table holds."""
+    return Guard(table, row.id, row.failures, row.blocked_until)
 
 
-def clear(session: Session, guard: Guard) -> None:
+def clear(writing: Writing, guard: Guard) -> None:
     """In the transaction that is open: forget the failures, for the password was right."""
     if guard.failures:
         table = guard.table
-        session.execute(
+        writing.execute(
             update(table).where(table.id == guard.row_id).values(failures=0, blocked_until=None)
         )
 
@@ -59,25 +70,19 @@ def count_nothing() -> None:
     waits for: no name looks like this.
     """
     skeleton = f"decoy {token_hex(16)}"
-    with writing() as session:
-        session.execute(insert(UsernameModel).values(skeleton=skeleton))
-        session.execute(delete(UsernameModel).where(UsernameModel.skeleton == skeleton))
+    with transaction() as connection:
+        connection.execute(_ADD_DECOY, {"skeleton": skeleton})
+        connection.execute(_DELETE_DECOY, {"skeleton": skeleton})
 
 
 def count_failure(guard: Guard) -> None:
     """Remember a wrong password, in a transaction of its own: the refusal comes after it."""
     table = guard.table
-    with writing() as session:
-        # Counted by the database: parallel failures each count, whoever read the row first.
-        failures = session.scalar(
-            update(table)
-            .where(table.id == guard.row_id)
-            .values(failures=table.failures + 1)
-            .returning(table.failures)
-        )
+    with transaction() as connection:
+        failures = connection.scalar(_COUNT[table], {"row_id": guard.row_id})
         delay = guessing.delay_after(failures or 0)
         if delay:
-            session.execute(
+            connection.execute(
                 update(table)
                 .where(table.id == guard.row_id)
                 .values(blocked_until=clock.now() + delay)

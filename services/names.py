@@ -10,12 +10,13 @@ from sqlalchemy.orm import Session
 
 from core import clock
 from core.usernames import Username
-from db import writing
+from db import Writing, writing
 from errors import UsernameTaken
 from models import UserModel, UsernameModel
 
 _DEADLOCK_DETECTED = "40P01"  # PostgreSQL, appendix A
 _PURGED_AT_ONCE = 20
+_CLAIM = insert(UsernameModel)  # built once: that costs as much as sending it
 
 Result = TypeVar("Result")
 
@@ -45,11 +46,11 @@ def _is_conflict(error: DBAPIError) -> bool:
     return deadlock or isinstance(error, IntegrityError)
 
 
-def claim(session: Session, name: Username, *, user_id: int) -> None:
+def claim(writing: Writing, name: Username, *, user_id: int) -> None:
     """Take a name for an account; `IntegrityError` when it, or one that looks like it, is taken."""
     # Sorted, so that two who want the same ones wait for each other in one order.
     claims = [{"skeleton": each, "user_id": user_id} for each in sorted(name.skeletons)]
-    session.execute(insert(UsernameModel), claims)
+    writing.execute(_CLAIM, claims)
 
 
 def exchange(session: Session, user: UserModel, name: Username) -> None:

@@ -1,75 +1,62 @@
 """Looking people up. Come here to change what a signed-in user may read about others."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import bindparam, select
 
-from db import reading
+from db import AnyRow, fetch
 from errors import NotFound
 from models import MembershipModel, TeamModel, UserModel
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A user and the teams that they are in. What others see of it, `ProfileSchema` says."""
+    """What signed-in users see of each other; `teams` have an `id` and a `name`."""
 
     id: int
     username: str
-    email: str | None
-    email_verified: bool
-    created_at: datetime
-    teams: Sequence[Any] = ()
-
-    @classmethod
-    def of(cls, user: UserModel, teams: Sequence[Any] = ()) -> "Profile":
-        """The profile of this account; `teams` have an `id` and a `name`."""
-        verified = user.verified_email is not None
-        return cls(user.id, user.username, user.email, verified, user.created_at, teams)
+    teams: Sequence[AnyRow] = ()
 
 
-def of_user(user: UserModel) -> Profile:
-    """The profile of an account that was just read."""
-    with reading() as session:
-        return Profile.of(user, _teams_by_user(session, [user.id])[user.id])
+# Built once: that costs as much as sending one.
+_PROFILES = select(UserModel.id, UserModel.username)
+_BY_ID = _PROFILES.where(UserModel.id == bindparam("user_id"))
+_PAGE = (
+    _PROFILES.where(UserModel.id > bindparam("after"))
+    .order_by(UserModel.id)
+    .limit(bindparam("limit"))
+)
+_TEAMS = (
+    select(MembershipModel.user_id, TeamModel.id, TeamModel.name)
+    .join(TeamModel, TeamModel.id == MembershipModel.team_id)
+    .where(MembershipModel.user_id.in_(bindparam("user_ids", expanding=True)))
+    .order_by(MembershipModel.user_id, TeamModel.id)
+)
 
 
 def find_user(user_id: int) -> Profile:
-    """The profile of the account with this id; raises `NotFound`."""
-    users = _read(UserModel.id == user_id, limit=1)
-    if not users:
+    """The account with this id; raises `NotFound`."""
+    found = _with_teams(fetch(_BY_ID, user_id=user_id))
+    if not found:
         raise NotFound
-    return users[0]
+    return found[0]
 
 
 def list_users(*, after: int, limit: int) -> list[Profile]:
-    """Up to `limit` profiles with an id above `after`, in the order of their ids."""
-    return _read(UserModel.id > after, limit=limit)
+    """Up to `limit` accounts with an id above `after`, in the order of their ids."""
+    return _with_teams(fetch(_PAGE, after=after, limit=limit))
 
 
-def _read(condition: Any, *, limit: int) -> list[Profile]:
-    """Two statements, however many users and teams there are."""
-    with reading() as session:
-        users = session.scalars(
-            select(UserModel).where(condition).order_by(UserModel.id).limit(limit)
-        ).all()
-        teams = _teams_by_user(session, [user.id for user in users])
-        return [Profile.of(user, teams[user.id]) for user in users]
-
-
-def _teams_by_user(session: Session, user_ids: Iterable[int]) -> dict[int, list[Any]]:
-    table = MembershipModel
-    query = (
-        select(table.user_id, TeamModel.id, TeamModel.name)
-        .join(TeamModel, TeamModel.id == table.team_id)
-        .where(table.user_id.in_(user_ids))
-        .order_by(table.user_id, TeamModel.id)
-    )
-    teams: dict[int, list[Any]] = defaultdict(list)
-    for row in session.execute(query):
+def teams_of(user_ids: Sequence[int]) -> dict[int, list[AnyRow]]:
+    """The teams of users: one statement, however many users and teams there are."""
+    teams: dict[int, list[AnyRow]] = defaultdict(list)
+    for row in fetch(_TEAMS, user_ids=user_ids):
         teams[row.user_id].append(row)
     return teams
+
+
+def _with_teams(users: Sequence[AnyRow]) -> list[Profile]:
+    teams = teams_of([user.id for user in users])
+    return [Profile(user.id, user.username, teams[user.id]) for user in users]

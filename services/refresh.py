@@ -7,17 +7,36 @@ apart.
 
 import secrets
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from core import clock
 from core.audit import Event
 from core.tokens import REPEAT_WINDOW, RefreshToken
-from db import writing
+from db import AnyRow, transaction
 from errors import InvalidToken
 from models import UserSessionModel
 from services import audit_events, sessions
 from services.sessions import Client, SignedIn
+
+# Built once: that costs as much as sending one.
+_OF_FAMILY = (
+    select(
+        UserSessionModel.id,
+        UserSessionModel.user_id,
+        UserSessionModel.user_agent,
+        UserSessionModel.created_at,
+        UserSessionModel.expires_at,
+        UserSessionModel.refresh_digest,
+        UserSessionModel.used_refresh_digest,
+        UserSessionModel.refresh_seed,
+        UserSessionModel.refreshed_at,
+    )
+    .where(UserSessionModel.refresh_family == bindparam("family"))
+    .with_for_update()
+)
+_THIS = UserSessionModel.id == bindparam("session_id")
+_ROTATE = update(UserSessionModel).where(_THIS)
+_END = delete(UserSessionModel).where(_THIS)
 
 
 def refresh(*, refresh_token: str, client: Client) -> SignedIn:
@@ -25,51 +44,57 @@ def refresh(*, refresh_token: str, client: Client) -> SignedIn:
     token = RefreshToken.parse(refresh_token)
     if token is None:
         raise InvalidToken
-    query = (
-        select(UserSessionModel)
-        .where(UserSessionModel.refresh_family == token.family_digest)
-        .with_for_update()
-    )
-    with writing() as session:
-        row = session.scalar(query)
-        successor = _successor(row, token, client) if row else None
+    with transaction() as connection:
+        row = connection.execute(_OF_FAMILY, {"family": token.family_digest}).one_or_none()
+        successor = _successor(connection, row, token, client) if row else None
         if row and successor is None:
-            _end(session, row, token)
+            _end(connection, row, token)
     if row is None or successor is None:
         raise InvalidToken
     return SignedIn(row.user_id, row.id, row.created_at, successor, fresh=False)
 
 
-def _end(session: Session, row: UserSessionModel, token: RefreshToken) -> None:
+def _end(connection: Connection, row: AnyRow, token: RefreshToken) -> None:
     """End a session that has expired, or whose token came again: one of two holders stole it."""
-    session.delete(row)
+    connection.execute(_END, {"session_id": row.id})
     if token.digest != row.refresh_digest:
         replayed = Event.REFRESH_TOKEN_REPLAYED
-        audit_events.record(session, replayed, actor_id=None, user_id=row.user_id)
+        audit_events.record(connection, replayed, actor_id=None, user_id=row.user_id)
 
 
-def _successor(row: UserSessionModel, token: RefreshToken, client: Client) -> RefreshToken | None:
+def _successor(
+    connection: Connection, row: AnyRow, token: RefreshToken, client: Client
+) -> RefreshToken | None:
     """The token that follows; None when the session has to end."""
     if row.expires_at <= clock.now():
         return None
     if token.digest == row.refresh_digest:
-        return _rotate(row, token, client)
+        return _rotate(connection, row, token, client)
     if _is_repeated(row, token, client) and row.refresh_seed:
         return token.successor(row.refresh_seed)
     return None
 
 
-def _rotate(row: UserSessionModel, token: RefreshToken, client: Client) -> RefreshToken:
-    row.refresh_seed = secrets.token_bytes(32)
-    successor = token.successor(row.refresh_seed)
-    row.used_refresh_digest, row.refresh_digest = token.digest, successor.digest
-    row.refreshed_at = row.last_used_at = clock.now()
-    row.user_agent, row.address = client.user_agent, client.address
-    sessions.extend(row)
+def _rotate(
+    connection: Connection, row: AnyRow, token: RefreshToken, client: Client
+) -> RefreshToken:
+    seed, now = secrets.token_bytes(32), clock.now()
+    successor = token.successor(seed)
+    changes = {
+        "refresh_seed": seed,
+        "used_refresh_digest": token.digest,
+        "refresh_digest": successor.digest,
+        "refreshed_at": now,
+        "last_used_at": now,
+        "user_agent": client.user_agent,
+        "address": client.address,
+        "expires_at": sessions.extended(row.created_at),
+    }
+    connection.execute(_ROTATE, {"session_id": row.id} | changes)
     return successor
 
 
-def _is_repeated(row: UserSessionModel, token: RefreshToken, client: Client) -> bool:
+def _is_repeated(row: AnyRow, token: RefreshToken, client: Client) -> bool:
     """Whether the answer was lost: the same client asks again at once, and nobody used it."""
     return (
         token.digest == row.used_refresh_digest

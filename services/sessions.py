@@ -1,16 +1,16 @@
 """Sessions: one per sign-in. Come here to change when one begins, counts as alive, or ends."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import Session
 
 from core import clock
 from core.tokens import REFRESH_IDLE_LIFETIME, SESSION_LIFETIME, RefreshToken
-from db import reading, writing
+from db import AnyRow, Writing, fetch, transaction
 from errors import NotFound
 from models import UserModel, UserSessionModel
 
@@ -28,11 +28,22 @@ class Client:
 
 
 @dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose a session is."""
+
+    id: int
+    username: str
+    email: str | None
+    verified_email: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class LiveSession:
     """A session that has not ended, and whose it is."""
 
     id: int
-    user: UserModel
+    user: Owner
 
     @property
     def user_id(self) -> int:
@@ -51,9 +62,18 @@ class SignedIn:
     fresh: bool
 
 
-# Session and owner in one query, built once: every guarded request asks it.
+# Statements are built once, at import: that costs as much as sending one. `_LIVE` reads session and
+# owner at once, for every guarded request.
 _LIVE = (
-    select(UserModel, UserSessionModel.expires_at, UserSessionModel.last_used_at)
+    select(
+        UserModel.id,
+        UserModel.username,
+        UserModel.email,
+        UserModel.verified_email,
+        UserModel.created_at,
+        UserSessionModel.expires_at,
+        UserSessionModel.last_used_at,
+    )
     .join(UserSessionModel, UserSessionModel.user_id == UserModel.id)
     .where(
         UserSessionModel.id == bindparam("session_id"),
@@ -61,71 +81,98 @@ _LIVE = (
         UserModel.disabled_at.is_(None),
     )
 )
-
-
-def begin(session: Session, *, user_id: int, client: Client) -> SignedIn:
-    """Add a new session to the transaction that is open; a few expired ones make room."""
-    _purge_some(session)
-    now, token = clock.now(), RefreshToken.new()
-    row = UserSessionModel(
-        user_id=user_id,
-        user_agent=client.user_agent,
-        address=client.address,
-        created_at=now,
-        last_used_at=now,
-        expires_at=now + REFRESH_IDLE_LIFETIME,
-        refresh_family=token.family_digest,
-        refresh_digest=token.digest,
+_NOTE_USE = (
+    update(UserSessionModel)
+    .where(
+        UserSessionModel.id == bindparam("session_id"),
+        UserSessionModel.last_used_at <= bindparam("due"),
     )
-    session.add(row)
-    session.flush()
-    return SignedIn(user_id, row.id, now, token, fresh=True)
+    .values(last_used_at=bindparam("now"))
+)
+_LIST_LIVE = (
+    select(
+        UserSessionModel.id,
+        UserSessionModel.user_agent,
+        UserSessionModel.address,
+        UserSessionModel.created_at,
+        UserSessionModel.last_used_at,
+    )
+    .where(
+        UserSessionModel.user_id == bindparam("user_id"),
+        UserSessionModel.expires_at > bindparam("now"),
+        UserSessionModel.id > bindparam("after"),
+    )
+    .order_by(UserSessionModel.id)
+    .limit(bindparam("limit"))
+)
+_BEGIN = insert(UserSessionModel).returning(UserSessionModel.id)
+_END_OTHERS = delete(UserSessionModel).where(
+    UserSessionModel.user_id == bindparam("user_id"), UserSessionModel.id != bindparam("keep")
+)
+# PostgreSQL: a sign-in does not queue behind another one that purges.
+_PURGE_SOME = delete(UserSessionModel).where(
+    UserSessionModel.id.in_(
+        select(UserSessionModel.id)
+        .where(UserSessionModel.expires_at <= bindparam("now"))
+        .limit(_PURGED_AT_ONCE)
+        .with_for_update(skip_locked=True)
+    )
+)
+
+
+def begin(writing: Writing, *, user_id: int, client: Client) -> SignedIn:
+    """Add a new session to the transaction that is open; a few expired ones make room."""
+    now, token = clock.now(), RefreshToken.new()
+    # Each sign-in takes a few expired sessions away, so the table never grows without bound.
+    writing.execute(_PURGE_SOME, {"now": now})
+    row = {
+        "user_id": user_id,
+        "user_agent": client.user_agent,
+        "address": client.address,
+        "created_at": now,
+        "last_used_at": now,
+        "expires_at": now + REFRESH_IDLE_LIFETIME,
+        "refresh_family": token.family_digest,
+        "refresh_digest": token.digest,
+    }
+    session_id: int = writing.execute(_BEGIN, row).scalar_one()
+    return SignedIn(user_id, session_id, now, token, fresh=True)
 
 
 def find_live(*, session_id: int, user_id: int) -> LiveSession | None:
     """The session, if it is this user's and neither ended nor expired. Notes that it is used."""
     now = clock.now()
-    with reading() as session:
-        found = session.execute(_LIVE, {"session_id": session_id, "user_id": user_id})
-        row = found.one_or_none()
-    if row is None or row.expires_at <= now:
+    found = fetch(_LIVE, session_id=session_id, user_id=user_id)
+    if not found:
         return None
-    if now - row.last_used_at >= _USE_IS_NOTED_EVERY:
+    *owner, expires_at, last_used_at = found[0]
+    if expires_at <= now:
+        return None
+    if now - last_used_at >= _USE_IS_NOTED_EVERY:
         _note_use(session_id, now)
-    return LiveSession(session_id, row.UserModel)
+    return LiveSession(session_id, Owner(*owner))
 
 
 def _note_use(session_id: int, now: datetime) -> None:
     """Note it, unless a request beside this one just did. No reader fails for want of a note."""
-    table = UserSessionModel
-    due = table.last_used_at <= now - _USE_IS_NOTED_EVERY
+    due = now - _USE_IS_NOTED_EVERY
     try:
-        with writing() as session:
-            session.execute(
-                update(table).where(table.id == session_id, due).values(last_used_at=now)
-            )
+        with transaction() as connection:
+            connection.execute(_NOTE_USE, {"session_id": session_id, "due": due, "now": now})
     except OperationalError as error:
         _log.warning("the use of a session was not noted", exc_info=error)
 
 
-def list_live(user_id: int, *, after: int, limit: int) -> list[UserSessionModel]:
+def list_live(user_id: int, *, after: int, limit: int) -> Sequence[AnyRow]:
     """Up to `limit` live sessions of a user with an id above `after`, oldest first."""
-    table = UserSessionModel
-    query = (
-        select(table)
-        .where(table.user_id == user_id, table.expires_at > clock.now(), table.id > after)
-        .order_by(table.id)
-        .limit(limit)
-    )
-    with reading() as session:
-        return list(session.scalars(query))
+    return fetch(_LIST_LIVE, user_id=user_id, after=after, limit=limit, now=clock.now())
 
 
 def end(*, session_id: int, user_id: int) -> None:
     """End one session of this user; raises `NotFound` for one that is not theirs."""
     table = UserSessionModel
-    with writing() as session:
-        ended = session.scalar(
+    with transaction() as connection:
+        ended = connection.scalar(
             delete(table)
             .where(table.id == session_id, table.user_id == user_id)
             .returning(table.id)
@@ -136,34 +183,21 @@ def end(*, session_id: int, user_id: int) -> None:
 
 def sign_out(current: LiveSession) -> None:
     """End the current session; that somebody else just ended it is as good."""
-    with writing() as session:
-        session.execute(delete(UserSessionModel).where(UserSessionModel.id == current.id))
+    with transaction() as connection:
+        connection.execute(delete(UserSessionModel).where(UserSessionModel.id == current.id))
 
 
 def end_others(current: LiveSession) -> None:
     """End all sessions of this user but the current one."""
-    with writing() as session:
-        delete_others(session, user_id=current.user_id, keep=current.id)
+    with transaction() as connection:
+        delete_others(connection, user_id=current.user_id, keep=current.id)
 
 
-def delete_others(session: Session, *, user_id: int, keep: int | None) -> None:
+def delete_others(writing: Writing, *, user_id: int, keep: int | None) -> None:
     """In the transaction that is open: end all sessions of a user, but one."""
-    table = UserSessionModel
-    session.execute(delete(table).where(table.user_id == user_id, table.id != (keep or 0)))
+    writing.execute(_END_OTHERS, {"user_id": user_id, "keep": keep or 0})
 
 
-def extend(row: UserSessionModel) -> None:
-    """A refresh keeps a session alive for 30 days more, 90 days in all."""
-    row.expires_at = min(clock.now() + REFRESH_IDLE_LIFETIME, row.created_at + SESSION_LIFETIME)
-
-
-def _purge_some(session: Session) -> None:
-    """Each sign-in takes a few expired sessions away, so the table never grows without bound."""
-    table = UserSessionModel
-    expired = (
-        select(table.id)
-        .where(table.expires_at <= clock.now())
-        .limit(_PURGED_AT_ONCE)
-        .with_for_update(skip_locked=True)  # PostgreSQL: do not queue behind another sign-in
-    )
-    session.execute(delete(table).where(table.id.in_(expired)))
+def extended(created_at: datetime) -> datetime:
+    """When a session ends that is refreshed now: 30 days later, 90 days old at the most."""
+    return min(clock.now() + REFRESH_IDLE_LIFETIME, created_at + SESSION_LIFETIME)

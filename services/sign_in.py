@@ -1,16 +1,39 @@
 """Signing in. Come here to change what `POST /login` does."""
 
-from sqlalchemy import select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, bindparam, select, update
 
 from core import passwords, usernames
-from db import reading, writing
+from db import AnyRow, fetch, transaction
 from errors import InvalidCredentials
 from models import UserModel, UserSessionModel
 from services import guessing, sessions
 from services.context import Context
 from services.guessing import Guard
 from services.sessions import Client, LiveSession, SignedIn
+
+# Built once: that costs as much as sending one.
+_ACCOUNT = select(
+    UserModel.id,
+    UserModel.password_hash,
+    UserModel.disabled_at,
+    UserModel.failures,
+    UserModel.blocked_until,
+).where(UserModel.canonical_username == bindparam("name"))
+_SESSION = select(
+    UserSessionModel.id, UserSessionModel.failures, UserSessionModel.blocked_until
+).where(UserSessionModel.id == bindparam("session_id"))
+# The condition is what a concurrent password change, disabling or deletion fails: whoever committed
+# first wins, and an old password opens nothing after the change.
+_CONFIRM = (
+    update(UserModel)
+    .where(
+        UserModel.id == bindparam("user_id"),
+        UserModel.password_hash == bindparam("verified"),
+        UserModel.disabled_at.is_(None),
+    )
+    .values(password_hash=bindparam("kept"))
+    .returning(UserModel.id)
+)
 
 
 def sign_in(
@@ -41,40 +64,27 @@ def sign_in(
             guessing.count_failure(guard)
             raise InvalidCredentials
         stronger = slot.stronger_hash(secret, user.password_hash)
-    with writing() as session:
-        _confirm(session, user, stronger)
-        guessing.clear(session, guard)
-        return sessions.begin(session, user_id=user.id, client=client)
+    with transaction() as connection:
+        _confirm(connection, user, stronger)
+        guessing.clear(connection, guard)
+        return sessions.begin(connection, user_id=user.id, client=client)
 
 
-def _find(typed: str, known: LiveSession | None) -> tuple[UserModel | None, Guard | None]:
+def _find(typed: str, known: LiveSession | None) -> tuple[AnyRow | None, Guard | None]:
     """The account of this name, and the count by which its guesser is judged."""
-    query = select(UserModel).where(UserModel.canonical_username == usernames.canonical(typed))
-    with reading() as session:
-        user = session.scalar(query)
-        if user is None or user.disabled_at:
-            return None, None
-        if known and known.user_id == user.id:
-            row = session.get(UserSessionModel, known.id)
-            return user, guessing.guard_of(row) if row else None
-        return user, guessing.guard_of(user)
+    found = fetch(_ACCOUNT, name=usernames.canonical(typed))
+    if not found or found[0].disabled_at:
+        return None, None
+    user = found[0]
+    if known and known.user_id == user.id:
+        own = fetch(_SESSION, session_id=known.id)
+        return user, guessing.guard_of(UserSessionModel, own[0]) if own else None
+    return user, guessing.guard_of(UserModel, user)
 
 
-def _confirm(session: Session, user: UserModel, stronger: str | None) -> None:
-    """Keep a stronger hash, if there is one, unless the account changed meanwhile.
-
-    The condition is what a concurrent password change, disabling or deletion fails: whoever
-    committed first wins, and an old password opens nothing after the change.
-    """
-    confirmed = session.scalar(
-        update(UserModel)
-        .where(
-            UserModel.id == user.id,
-            UserModel.password_hash == user.password_hash,
-            UserModel.disabled_at.is_(None),
-        )
-        .values(password_hash=stronger or user.password_hash)
-        .returning(UserModel.id)
-    )
-    if confirmed is None:
+def _confirm(connection: Connection, user: AnyRow, stronger: str | None) -> None:
+    """Keep a stronger hash, if there is one, unless the account changed meanwhile."""
+    verified = user.password_hash
+    values = {"user_id": user.id, "verified": verified, "kept": stronger or verified}
+    if connection.scalar(_CONFIRM, values) is None:
         raise InvalidCredentials
