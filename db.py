@@ -10,6 +10,7 @@ from pathlib import Path
 from threading import RLock
 from typing import Any
 
+import psycopg
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import BigInteger, Connection, DateTime, Dialect, Engine, Integer, MetaData, event
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -18,6 +19,7 @@ from sqlalchemy.types import TypeDecorator
 
 BUSY_TIMEOUT_SECONDS = 10
 POSTGRESQL_CONNECTIONS_PER_WORKER = 10  # its own limit is 100 by default
+POSTGRESQL_ANSWERS_WITHIN = 12  # seconds; a little more than it gives a statement
 _READING = "muster_reading"
 _one_at_a_time = RLock()
 READ_ONLY = {_READING: True}  # execution options: no BEGIN on SQLite
@@ -38,6 +40,24 @@ class Model(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
+
+
+class BoundedConnection(psycopg.Connection[Any]):
+    """A connection to PostgreSQL that is given up when nothing comes back.
+
+    The limits that the server keeps are none when it is the server that hangs, or the network.
+    """
+
+    answers_within: float | None = POSTGRESQL_ANSWERS_WITHIN
+
+    def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
+        """As psycopg's; closes the connection when it raises for want of an answer."""
+        try:
+            return super().wait(gen, interval, timeout or self.answers_within)
+        except psycopg.OperationalError:
+            if self.pgconn.transaction_status == psycopg.pq.TransactionStatus.ACTIVE:
+                self.close()
+            raise
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -118,6 +138,7 @@ def engine_options(url: str, *, in_memory: bool, threads: int) -> dict[str, Any]
     }
     return options | {
         "pool_size": min(threads, POSTGRESQL_CONNECTIONS_PER_WORKER),
+        "pool_timeout": 5,
         "pool_pre_ping": True,
         "pool_recycle": 1800,
         "connect_args": {
@@ -129,14 +150,21 @@ def engine_options(url: str, *, in_memory: bool, threads: int) -> dict[str, Any]
 
 
 def set_up_engine(engine: Engine) -> None:
-    """Give every SQLite connection our pragmas and our BEGIN; PostgreSQL needs neither."""
+    """Give every SQLite connection our pragmas and our BEGIN; PostgreSQL's never wait for ever."""
     if engine.dialect.name != "sqlite":
+        event.listen(engine, "do_connect", _connect_to_postgresql)
         return
     if engine.url.database not in {None, "", ":memory:"}:
         # Made by us first, because SQLite would let everybody on the machine read it.
         Path(str(engine.url.database)).touch(mode=0o600)
     event.listen(engine, "connect", _on_sqlite_connect)
     event.listen(engine, "begin", _begin_sqlite)
+
+
+def _connect_to_postgresql(
+    _dialect: Dialect, _record: Any, given: tuple[Any, ...], named: dict[str, Any]
+) -> BoundedConnection:
+    return BoundedConnection.connect(*given, **named)
 
 
 def _on_sqlite_connect(connection: Any, _record: Any) -> None:

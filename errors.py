@@ -194,7 +194,10 @@ class InternalError(Refusal):
 
 
 class Overloaded(Refusal):
-    """More passwords wait to be hashed than the queue takes. Nothing was changed."""
+    """More passwords wait to be hashed than the queue takes, or all threads hang.
+
+    Nothing was changed.
+    """
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
     error = "overloaded"

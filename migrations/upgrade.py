@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 
 from config import SettingsError
 from core import clock
-from db import db
+from db import POSTGRESQL_ANSWERS_WITHIN, BoundedConnection, db
 from migrations.startup import VERSIONS, found_revision, newest_revision
 
 # Any number will do, as long as nobody else in the database uses it for an advisory lock.
@@ -63,7 +63,7 @@ def _only_one(engine: Engine, instance_path: Path) -> Iterator[None]:
 
 @contextmanager
 def _advisory_lock(engine: Engine) -> Iterator[None]:
-    with engine.connect() as connection:
+    with engine.connect() as connection, _patience(connection):
         connection.execute(text("SET lock_timeout = 0"))
         connection.execute(text("SET statement_timeout = 0"))
         connection.execute(text("SET idle_in_transaction_session_timeout = 0"))
@@ -76,6 +76,18 @@ def _advisory_lock(engine: Engine) -> Iterator[None]:
 
 
 @contextmanager
+def _patience(connection: Connection) -> Iterator[None]:
+    """Wait for PostgreSQL as long as it takes, on this side too (db.BoundedConnection)."""
+    # SQLAlchemy types it for all drivers; only psycopg's comes here.
+    driver: BoundedConnection = connection.connection.driver_connection  # type: ignore[assignment]
+    driver.answers_within = None
+    try:
+        yield
+    finally:
+        driver.answers_within = POSTGRESQL_ANSWERS_WITHIN
+
+
+@contextmanager
 def _transaction(engine: Engine) -> Iterator[Connection]:
     """One transaction for all; SQLite's foreign keys rest meanwhile, and are checked at its end.
 
@@ -83,7 +95,7 @@ def _transaction(engine: Engine) -> Iterator[Connection]:
     rows first: with foreign keys on, that takes along or empties whatever refers to them.
     """
     if engine.dialect.name != "sqlite":
-        with engine.begin() as connection:
+        with engine.begin() as connection, _patience(connection):
             for limit in ("statement_timeout", "lock_timeout"):  # a migration may take its time
                 connection.execute(text(f"SET LOCAL {limit} = 0"))
             yield connection
