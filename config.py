@@ -25,7 +25,7 @@ _DRIVERS = {
     "postgresql": "postgresql+psycopg",
     "postgres": "postgresql+psycopg",
 }
-# libpq names several hosts as `//user@one:5432,two:5433/name`: what stands before, the hosts, after.
+# libpq writes several hosts as `//user@one:5432,two:5433/name`: what comes before, they, the rest.
 _SEVERAL_HOSTS = re.compile(r"([\w+]+://(?:[^/?]*@)?)([^/?@]*,[^/?@]*)(.*)")
 _HOST = re.compile(r"(\[[^\]]*\]|[^:]*)(?::(\d+))?")
 # What Kubernetes puts into every container beside a Service named "muster".
@@ -176,6 +176,11 @@ class Settings:
         min(os.cpu_count() or 1, 4),
         "Worker processes. Default: the cores, at most 4.",
         _between(1, 128),
+    )
+    drain_seconds: int = _setting(
+        0,
+        "How long SIGTERM goes on serving while `/readyz` answers 503, so that balancers notice.",
+        _between(0, 15),
     )
     token_algorithm: str = _setting(
         "ES256",

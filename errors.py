@@ -213,7 +213,7 @@ class Unavailable(Refusal):
 
 
 class NotReady(Refusal):
-    """The database does not answer, or its schema is not the one that this version needs."""
+    """The database does not answer or has another version's schema, or Muster is about to stop."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
     error = "not_ready"

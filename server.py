@@ -7,10 +7,8 @@ time first. docs/decisions/0001-server.md has the measurements.
 """
 
 import asyncio
-import ctypes
 import json
 import logging
-import signal
 import sys
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -18,13 +16,14 @@ from io import BytesIO
 from time import monotonic
 from typing import Any
 
+import stopping
 from api import MAX_BODY_BYTES, SECURITY_HEADERS
 from app import THREADS, create_app
 from errors import IncompleteBody, InvalidRequest, Overloaded, Refusal, RequestTimeout
+from services.context import Context
 
 BODY_SECONDS = 10
 QUEUE_SECONDS = 10
-_PR_SET_PDEATHSIG = 1  # prctl(2)
 
 # Of PEP 3333, what is the same in every request. Never the process's environment: it has secrets.
 _CONSTANT = {
@@ -43,25 +42,26 @@ _log = logging.getLogger("muster.access")
 
 def serve() -> "Front":
     """What granian calls in each worker."""
-    _end_with_parent()
-    return Front(create_app())
-
-
-def _end_with_parent() -> None:
-    """Linux: when the main process is killed, the workers must not go on holding the port."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    stopping.end_with_parent()
+    app = create_app()
+    return Front(app, app.extensions["muster"])
 
 
 class Front:
     """An RSGI application that runs a WSGI application in threads."""
 
-    def __init__(self, wsgi: Callable[..., Any]) -> None:
+    def __init__(self, wsgi: Callable[..., Any], context: Context) -> None:
         self._wsgi = wsgi
+        self._context = context
         # More than passwords may wait for a slot, so reads always find one.
         self._threads = ThreadPoolExecutor(THREADS, "request")
         # Whoever asks whether we live does not queue behind those who wait for a database.
         self._probes = ThreadPoolExecutor(1, "healthz")
+
+    def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Prepare the worker, once granian has set up its own way to stop."""
+        seconds = self._context.settings.drain_seconds
+        stopping.drain_first(loop, self._context.draining, seconds)
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
         """Answer one request."""
@@ -94,6 +94,8 @@ class Front:
         finally:
             getattr(chunks, "close", bool)()
         status, headers = started[:2]
+        if self._context.draining.is_set():
+            headers.append(("Connection", "close"))
         protocol.response_bytes(int(status[:3]), headers, content)
 
 

@@ -27,8 +27,9 @@ MAY_IMPORT = {
     },
     "schemas": {"core"},
     "scripts": ANYTHING,
-    "server": {"api", "app", "errors"},
+    "server": {"api", "app", "errors", "services", "stopping"},
     "services": {"config", "core", "db", "errors", "mail", "models", "services"},
+    "stopping": set(),
 }
 WITHOUT_FLASK = {"core", "models", "services"}
 FORBIDDEN = {"common", "data", "handler", "helpers", "info", "manager", "misc", "utils"}
