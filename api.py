@@ -57,6 +57,7 @@ _BY_STATUS = {
         errors.InternalError,
     )
 }
+_READ_ONLY = "25006"  # PostgreSQL, appendix A
 
 _log = logging.getLogger("muster")
 
@@ -184,6 +185,7 @@ class Api(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest is untyped
             sqlalchemy_errors.TimeoutError,
         ):
             app.register_error_handler(unreachable, _answer_without_database)
+        app.register_error_handler(sqlalchemy_errors.InternalError, _answer_read_only)
         app.after_request(_add_security_headers)
 
     def handle_http_exception(self, error: HTTPException) -> Response:
@@ -229,8 +231,17 @@ def answer(refusal: Refusal) -> Response:
 
 
 def _answer_without_database(error: Exception) -> Response:
-    _log.error("the database does not answer", exc_info=error)
+    """One line in the log, for there are many while it lasts; the disk may be what is full."""
+    reason = " ".join(str(getattr(error, "orig", error)).split())
+    _log.error("the database does not answer: %s", reason)
     return answer(errors.Unavailable(headers={"Retry-After": "5"}))
+
+
+def _answer_read_only(error: sqlalchemy_errors.InternalError) -> Response:
+    """PostgreSQL says so where a standby is asked to write; anything else is a fault."""
+    if getattr(error.orig, "sqlstate", None) == _READ_ONLY:
+        return _answer_without_database(error)
+    raise error
 
 
 def _refuse_other_media() -> None:

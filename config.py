@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from click import ClickException
-from sqlalchemy import make_url
+from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 PREFIX = "MUSTER_"
@@ -25,6 +25,9 @@ _DRIVERS = {
     "postgresql": "postgresql+psycopg",
     "postgres": "postgresql+psycopg",
 }
+# libpq writes several hosts as `//user@one:5432,two:5433/name`: what comes before, they, the rest.
+_SEVERAL_HOSTS = re.compile(r"([\w+]+://(?:[^/?]*@)?)([^/?@]*,[^/?@]*)(.*)")
+_HOST = re.compile(r"(\[[^\]]*\]|[^:]*)(?::(\d+))?")
 # What Kubernetes puts into every container beside a Service named "muster".
 _SERVICE_LINK = re.compile(r"MUSTER_(SERVICE_HOST|SERVICE_PORT\w*|PORT(_\d+_(TCP|UDP)\w*)?)")
 
@@ -59,7 +62,7 @@ def _one_of(*choices: str) -> Callable[[str], str]:
 def _database_url(text: str) -> str:
     expected = "a URL such as postgresql://user:password@host/name or sqlite:////path/to/file"
     try:
-        url = make_url(text)
+        url = _url(text)
     except (ArgumentError, ValueError):
         # `from None`: the text may hold a password, and the libraries' messages repeat it.
         raise ValueError(expected) from None
@@ -70,6 +73,26 @@ def _database_url(text: str) -> str:
     if url.drivername == "sqlite" and url.database not in {None, "", ":memory:"}:
         url = url.set(database=str(_path(str(url.database))))
     return url.render_as_string(hide_password=False)
+
+
+def _url(text: str) -> URL:
+    """One host, or several in libpq's way of writing, which SQLAlchemy wants in the query.
+
+    Of several, the one that can be written to is ours, so a failover needs no new setting.
+    """
+    several = _SEVERAL_HOSTS.fullmatch(text)
+    if several is None:
+        return make_url(text)
+    before, listed, after = several.groups()
+    pairs = [_HOST.fullmatch(host) for host in listed.split(",")]
+    if not all(pairs):
+        raise ValueError(listed)
+    places = {
+        "host": ",".join(pair[1].strip("[]") for pair in pairs if pair),
+        "port": ",".join(pair[2] or "5432" for pair in pairs if pair),
+    }
+    url = make_url(before + after)
+    return url.set(query={"target_session_attrs": "read-write", **url.query, **places})
 
 
 def _path(text: str) -> Path:
@@ -166,6 +189,11 @@ class Settings:
         min(os.cpu_count() or 1, 4),
         "Worker processes. Default: the cores, at most 4.",
         _between(1, 128),
+    )
+    drain_seconds: int = _setting(
+        0,
+        "How long SIGTERM goes on serving while `/readyz` answers 503, so that balancers notice.",
+        _between(0, 15),
     )
     token_algorithm: str = _setting(
         "ES256",

@@ -6,6 +6,7 @@ Come here to change how Muster talks to SQLite or PostgreSQL.
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 from threading import Lock, local
 from typing import Any
@@ -157,6 +158,7 @@ def engine_options(url: str, *, in_memory: bool, threads: int) -> dict[str, Any]
     }
     return options | {
         "pool_size": min(threads, POSTGRESQL_CONNECTIONS_PER_WORKER),
+        "pool_timeout": 5,
         "pool_pre_ping": True,
         "pool_recycle": 1800,
         "connect_args": {
@@ -168,8 +170,10 @@ def engine_options(url: str, *, in_memory: bool, threads: int) -> dict[str, Any]
 
 
 def set_up_engine(engine: Engine) -> None:
-    """Give every SQLite connection our pragmas; PostgreSQL needs none."""
+    """Give every SQLite connection our pragmas; PostgreSQL's never wait for ever."""
     if engine.dialect.name != "sqlite":
+        # Imported only here: psycopg costs 10 MB and a tenth of a second.
+        event.listen(engine, "do_connect", import_module("postgresql").connect)
         return
     if engine.url.database not in {None, "", ":memory:"}:
         # Made by us first, because SQLite would let everybody on the machine read it.

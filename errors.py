@@ -242,7 +242,10 @@ class InternalError(Refusal):
 
 
 class Overloaded(Refusal):
-    """More passwords wait to be hashed than the queue takes. Nothing was changed."""
+    """More passwords wait to be hashed than the queue takes, or all threads hang.
+
+    Nothing was changed.
+    """
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
     error = "overloaded"
@@ -258,7 +261,7 @@ class Unavailable(Refusal):
 
 
 class NotReady(Refusal):
-    """The database does not answer, or its schema is not the one that this version needs."""
+    """The database does not answer or has another version's schema, or Muster is about to stop."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
     error = "not_ready"

@@ -7,22 +7,23 @@ time first. docs/decisions/0001-server.md has the measurements.
 """
 
 import asyncio
-import ctypes
 import json
 import logging
-import signal
 import sys
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
+from time import monotonic
 from typing import Any
 
+import stopping
 from api import MAX_BODY_BYTES, SECURITY_HEADERS
 from app import THREADS, create_app
-from errors import IncompleteBody, InvalidRequest, Refusal, RequestTimeout
+from errors import IncompleteBody, InvalidRequest, Overloaded, Refusal, RequestTimeout
+from services.context import Context
 
 BODY_SECONDS = 10
-_PR_SET_PDEATHSIG = 1  # prctl(2)
+QUEUE_SECONDS = 10
 
 # Of PEP 3333, what is the same in every request. Never the process's environment: it has secrets.
 _CONSTANT = {
@@ -41,35 +42,48 @@ _log = logging.getLogger("muster.access")
 
 def serve() -> "Front":
     """What granian calls in each worker."""
-    _end_with_parent()
-    return Front(create_app())
-
-
-def _end_with_parent() -> None:
-    """Linux: when the main process is killed, the workers must not go on holding the port."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    stopping.end_with_parent()
+    app = create_app()
+    return Front(app, app.extensions["muster"])
 
 
 class Front:
     """An RSGI application that runs a WSGI application in threads."""
 
-    def __init__(self, wsgi: Callable[..., Any]) -> None:
+    def __init__(self, wsgi: Callable[..., Any], context: Context) -> None:
         self._wsgi = wsgi
+        self._context = context
         # More than passwords may wait for a slot, so reads always find one.
         self._threads = ThreadPoolExecutor(THREADS, "request")
+        # Whoever asks whether we live does not queue behind those who wait for a database.
+        self._probes = ThreadPoolExecutor(1, "healthz")
+
+    def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Prepare the worker, once granian has set up its own way to stop."""
+        seconds = self._context.settings.drain_seconds
+        stopping.drain_first(loop, self._context.draining, seconds)
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
         """Answer one request."""
         try:
             length, body = await _take_in(scope, protocol)
         except Refusal as refusal:
-            _log.info("refused", extra={"status": refusal.status, "address": _address(scope)})
-            protocol.response_str(refusal.status, _CLOSE, json.dumps(refusal.as_body()))
+            _refuse(refusal, scope, protocol)
             return
-        environ = _environ(scope, length, body)
+        threads = self._probes if scope.path == "/healthz" else self._threads
         loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._threads, self._answer, environ, protocol)
+        await loop.run_in_executor(
+            threads, self._answer_in_time, scope, length, body, protocol, monotonic()
+        )
+
+    def _answer_in_time(
+        self, scope: Any, length: int, body: bytes, protocol: Any, arrived: float
+    ) -> None:
+        """Refuse what waited long for a thread: when all hang, those behind them hear it soon."""
+        if monotonic() - arrived > QUEUE_SECONDS:
+            _refuse(Overloaded(headers={"Retry-After": "5"}), scope, protocol)
+        else:
+            self._answer(_environ(scope, length, body), protocol)
 
     def _answer(self, environ: dict[str, Any], protocol: Any) -> None:
         """Run the application; everything it can raise is its own 500 already."""
@@ -80,7 +94,15 @@ class Front:
         finally:
             getattr(chunks, "close", bool)()
         status, headers = started[:2]
+        if self._context.draining.is_set():
+            headers.append(("Connection", "close"))
         protocol.response_bytes(int(status[:3]), headers, content)
+
+
+def _refuse(refusal: Refusal, scope: Any, protocol: Any) -> None:
+    _log.info("refused", extra={"status": refusal.status, "address": _address(scope)})
+    headers = [*_CLOSE, *refusal.headers.items()]
+    protocol.response_str(refusal.status, headers, json.dumps(refusal.as_body()))
 
 
 async def _take_in(scope: Any, protocol: Any) -> tuple[int, bytes]:

@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
@@ -63,7 +64,7 @@ def _only_one(engine: Engine, instance_path: Path) -> Iterator[None]:
 
 @contextmanager
 def _advisory_lock(engine: Engine) -> Iterator[None]:
-    with engine.connect() as connection:
+    with engine.connect() as connection, _patience(connection):
         connection.execute(text("SET lock_timeout = 0"))
         connection.execute(text("SET statement_timeout = 0"))
         connection.execute(text("SET idle_in_transaction_session_timeout = 0"))
@@ -76,6 +77,17 @@ def _advisory_lock(engine: Engine) -> Iterator[None]:
 
 
 @contextmanager
+def _patience(connection: Connection) -> Iterator[None]:
+    """Wait for PostgreSQL as long as it takes, on this side too (postgresql.BoundedConnection)."""
+    driver: Any = connection.connection.driver_connection
+    usual, driver.answers_within = driver.answers_within, None
+    try:
+        yield
+    finally:
+        driver.answers_within = usual
+
+
+@contextmanager
 def _transaction(engine: Engine) -> Iterator[Connection]:
     """One transaction for all; SQLite's foreign keys rest meanwhile, and are checked at its end.
 
@@ -83,7 +95,7 @@ def _transaction(engine: Engine) -> Iterator[Connection]:
     rows first: with foreign keys on, that takes along or empties whatever refers to them.
     """
     if engine.dialect.name != "sqlite":
-        with engine.connect() as connection, connection.begin():
+        with engine.connect() as connection, connection.begin(), _patience(connection):
             begin(connection)
             for limit in ("statement_timeout", "lock_timeout"):  # a migration may take its time
                 connection.execute(text(f"SET LOCAL {limit} = 0"))

@@ -1,6 +1,7 @@
 """What a journey may use besides the database. Come here to give all journeys something new."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from threading import Event
 
 from config import Settings
 from services.hashing import PasswordHasher
@@ -13,3 +14,4 @@ class Context:
     settings: Settings
     hasher: PasswordHasher
     schema_revision: str
+    draining: Event = field(default_factory=Event)  # set once this process is about to stop

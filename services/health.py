@@ -12,7 +12,9 @@ _REVISION = text("SELECT version_num FROM alembic_version")
 
 
 def check_readiness(context: Context) -> None:
-    """Raises `NotReady` unless the database answers and its schema is this version's."""
+    """Raises `NotReady` unless we stay, the database answers and has this version's schema."""
+    if context.draining.is_set():
+        raise NotReady("Muster is about to stop.", headers=_LATER)
     try:
         with reading() as session:
             revision = session.scalar(_REVISION)

@@ -21,14 +21,16 @@ MAY_IMPORT = {
     "mail": {"config", "core", "mail"},
     "migrations": ANYTHING,
     "models": {"core", "db", "models"},
+    "postgresql": set(),
     "rate_limits": {"api", "config", "core", "errors", "services"},
     "resources": {
         *("api", "auth", "core", "errors", "rate_limits", "resources", "schemas", "services"),
     },
     "schemas": {"core"},
     "scripts": ANYTHING,
-    "server": {"api", "app", "errors"},
+    "server": {"api", "app", "errors", "services", "stopping"},
     "services": {"config", "core", "db", "errors", "mail", "models", "services"},
+    "stopping": set(),
 }
 WITHOUT_FLASK = {"core", "models", "services"}
 FORBIDDEN = {"common", "data", "handler", "helpers", "info", "manager", "misc", "utils"}

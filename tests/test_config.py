@@ -7,6 +7,7 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine
 
 import config
 from app import create_app
@@ -25,6 +26,7 @@ ROOT = Path(config.__file__).parent
         ("MUSTER_DATABASE_URL", "postgresql+asyncpg://geheim:geheim@host/name"),
         ("MUSTER_DATABASE_URL", "postgresql://user:a:b@c@host:geheim/name"),
         ("MUSTER_DATABASE_URL", "postgresql://user:pass@host:geheim/name"),
+        ("MUSTER_DATABASE_URL", "postgresql://user:geheim@host,host:geheim/name"),
         ("MUSTER_PUBLIC_URL", "geheim"),
         ("MUSTER_PUBLIC_URL", "ftp://geheim"),
         ("MUSTER_PUBLIC_URL", "https://"),
@@ -124,6 +126,42 @@ def test_an_empty_value_is_the_default(name):
 def test_every_spelling_of_postgresql_means_our_driver(scheme):
     settings = Settings.load({"MUSTER_DATABASE_URL": f"{scheme}://user:a%40b@host/name"})
     assert settings.resolved_database_url == "postgresql+psycopg://user:a%40b@host/name"
+
+
+def connect_arguments(database_url):
+    settings = Settings.load({"MUSTER_DATABASE_URL": database_url})
+    engine = create_engine(settings.resolved_database_url)
+    _, arguments = engine.dialect.create_connect_args(engine.url)
+    return {name: value for name, value in arguments.items() if name != "context"}
+
+
+@pytest.mark.parametrize(
+    ("written", "host", "port"),
+    [
+        ("one:5433,two:5434", "one,two", "5433,5434"),
+        ("one,two:5434", "one,two", "5432,5434"),
+        ("one,two,three", "one,two,three", "5432,5432,5432"),
+        ("[::1]:5433,10.0.0.1", "::1,10.0.0.1", "5433,5432"),
+    ],
+)
+def test_several_hosts_are_written_as_libpq_does_and_the_writable_one_is_taken(written, host, port):
+    arguments = connect_arguments(f"postgresql://user:a%40b@{written}/name")
+    assert arguments == {
+        "user": "user",
+        "password": "a@b",
+        "dbname": "name",
+        "host": host,
+        "port": port,
+        "target_session_attrs": "read-write",
+    }
+
+
+@pytest.mark.parametrize("hosts", ["one", "one,two"])
+def test_what_the_url_says_of_tls_and_sessions_reaches_the_driver(hosts):
+    chosen = {"sslmode": "verify-full", "sslrootcert": "/ca.pem", "target_session_attrs": "any"}
+    query = "&".join(f"{name}={value}" for name, value in chosen.items())
+    arguments = connect_arguments(f"postgresql://user@{hosts}/name?{query}")
+    assert chosen.items() <= arguments.items()
 
 
 def test_the_settings_reach_what_they_are_for():
