@@ -30,6 +30,9 @@ from sqlalchemy.types import TypeDecorator
 
 BUSY_TIMEOUT_SECONDS = 10
 POSTGRESQL_CONNECTIONS_PER_WORKER = 10  # its own limit is 100 by default
+# Stated, whatever the database's default: who has waited for a row's lock must see what the one
+# before did, and under REPEATABLE READ would not.
+_BEGIN = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "BEGIN ISOLATION LEVEL READ COMMITTED"}
 _NOTHING: AbstractContextManager[Any] = nullcontext()
 _one_at_a_time = Lock()
 _open = local()  # whether this thread is in a stretch of reads or a transaction
@@ -124,8 +127,7 @@ def begin(connection: Connection) -> None:
     On SQLite with the write lock: a deferred transaction would have to upgrade its read lock at
     the first write, and SQLite refuses that at once, whatever the busy timeout says.
     """
-    sqlite = connection.dialect.name == "sqlite"
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if sqlite else "BEGIN")
+    connection.exec_driver_sql(_BEGIN[connection.dialect.name])
 
 
 @contextmanager

@@ -201,6 +201,12 @@ class TeamPageSchema(Answer):
     next_cursor = ma.fields.String(required=True, allow_none=True)
 
 
+class EventUserSchema(NamedUserSchema):
+    """A user by today's name; an account that is gone has none."""
+
+    username = ma.fields.String(required=True, allow_none=True, metadata={"examples": ["alice"]})
+
+
 class AuditEventSchema(Answer):
     """Something that happened in a team."""
 
@@ -209,10 +215,10 @@ class AuditEventSchema(Answer):
         Event, by_value=True, required=True, metadata={"examples": ["team_renamed"]}
     )
     actor = ma.fields.Nested(
-        NamedUserSchema, required=True, allow_none=True, metadata={"description": "Who did it."}
+        EventUserSchema, required=True, allow_none=True, metadata={"description": "Who did it."}
     )
     user = ma.fields.Nested(
-        NamedUserSchema,
+        EventUserSchema,
         required=True,
         allow_none=True,
         metadata={"description": "Whom to."},

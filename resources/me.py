@@ -47,7 +47,7 @@ class Me(MethodView):
         in them go with the account. Who is the last owner of others hands them over or deletes
         them first: `errors` names them.
         """
-        account.delete_account(caller())
+        account.delete_account(context(), caller())
 
 
 @blp.route("/me/password")

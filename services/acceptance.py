@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, or_, select
+from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.orm import Session, joinedload, load_only
 
 from config import Settings
@@ -36,7 +36,7 @@ def list_own(caller: LiveSession, *, after: int, limit: int) -> Sequence[Invitat
     query = (
         select(table)
         .options(joinedload(table.team), inviter)
-        .where(_is_open(), _is_addressed_to(caller.user_id), table.id > after)
+        .where(_is_open(), invitations.addressed_to(caller.user_id), table.id > after)
         .order_by(table.id)
         .limit(limit)
     )
@@ -49,7 +49,7 @@ def accept(context: Context, caller: LiveSession, invitation_id: int) -> Joined:
 
     Raises `InvitationNotFound`, `AlreadyMember`, `QuotaReached`.
     """
-    addressed = _is_addressed_to(caller.user_id)
+    addressed = invitations.addressed_to(caller.user_id)
     return _accept(context, caller, (InvitationModel.id == invitation_id) & addressed)
 
 
@@ -61,8 +61,9 @@ def accept_link(context: Context, caller: LiveSession, *, token: str) -> Joined:
 def decline(caller: LiveSession, invitation_id: int) -> None:
     """Decline an invitation to the caller. Raises `InvitationNotFound`."""
     table = InvitationModel
-    own = _is_open() & _is_addressed_to(caller.user_id) & (table.id == invitation_id)
+    own = _is_open() & invitations.addressed_to(caller.user_id) & (table.id == invitation_id)
     with writing() as session:
+        team_access.lock_user(session, caller.user_id)  # as accepting does: it is one or the other
         declined = session.execute(delete(table).where(own).returning(table.team_id, table.role))
         row = declined.one_or_none()
         if row is None:
@@ -80,12 +81,6 @@ def decline(caller: LiveSession, invitation_id: int) -> None:
 
 def _is_open() -> ColumnElement[bool]:
     return InvitationModel.expires_at > clock.now()
-
-
-def _is_addressed_to(user_id: int) -> ColumnElement[bool]:
-    """By name, or by the confirmed e-mail address. NULL, for none, is equal to nothing."""
-    email = select(UserModel.verified_email).where(UserModel.id == user_id).scalar_subquery()
-    return or_(InvitationModel.user_id == user_id, InvitationModel.email == email)
 
 
 def _accept(context: Context, caller: LiveSession, wanted: ColumnElement[bool]) -> Joined:
@@ -156,7 +151,7 @@ def _delete_outdone(session: Session, membership: MembershipModel) -> None:
     session.execute(
         delete(InvitationModel).where(
             InvitationModel.team_id == membership.team_id,
-            _is_addressed_to(membership.user_id),
+            invitations.addressed_to(membership.user_id),
             InvitationModel.role.in_(roles),
         )
     )

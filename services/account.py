@@ -92,9 +92,10 @@ def change_password(
         sessions.delete_others(session, user_id=user.id, keep=caller.id)
         guessing.clear(session, guard)
         audit_events.record(session, Event.PASSWORD_CHANGED, actor_id=user.id, user_id=user.id)
+        audit_events.purge_some(session, context.settings.audit_retention)
 
 
-def delete_account(caller: LiveSession) -> None:
+def delete_account(context: Context, caller: LiveSession) -> None:
     """Delete the caller's account with all its sessions. Its name stays reserved for a time.
 
     Teams with nobody else in them go with it. Raises `LastOwner`, naming them, when it is the last
@@ -108,6 +109,7 @@ def delete_account(caller: LiveSession) -> None:
         names.release(session, user_id)
         session.execute(delete(UserModel).where(UserModel.id == user_id))
         audit_events.record(session, Event.USER_DELETED, actor_id=user_id, user_id=user_id)
+        audit_events.purge_some(session, context.settings.audit_retention)
 
 
 def _change(

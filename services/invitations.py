@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from secrets import token_urlsafe
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload, load_only
 
@@ -20,7 +20,7 @@ from errors import (
     InvalidToken,
     InvitationNotFound,
 )
-from models import InvitationModel, UserModel
+from models import InvitationModel, MembershipModel, UserModel
 from services import audit_events, quotas, team_access
 from services.context import Context
 from services.sessions import LiveSession
@@ -115,18 +115,35 @@ def revoke(caller: LiveSession, team_id: int, invitation_id: int) -> None:
         session.delete(invitation)
 
 
-def lapse(session: Session, team_id: int, *, inviter_id: int, role: Role | None) -> None:
-    """Take back what somebody offered who may no longer offer it; `role` None: who is gone.
+def addressed_to(user_id: int) -> ColumnElement[bool]:
+    """By name, or by the confirmed e-mail address. NULL, for none, is equal to nothing."""
+    email = select(UserModel.verified_email).where(UserModel.id == user_id).scalar_subquery()
+    return or_(InvitationModel.user_id == user_id, InvitationModel.email == email)
 
-    The team is locked. Otherwise who is removed could come back through a link of their own.
+
+def lapse_with_role(session: Session, membership: MembershipModel, *, actor_id: int) -> None:
+    """Take back what a member offered and, in the role that they have now, could not offer."""
+    role, table = membership.role, InvitationModel
+    offered = MANAGES[role] if may(role, Action.INVITE) else ()
+    beyond = (table.inviter_id == membership.user_id) & table.role.not_in(offered)
+    _lapse(session, membership.team_id, beyond, actor_id)
+
+
+def lapse_with_membership(session: Session, membership: MembershipModel, *, actor_id: int) -> None:
+    """Take back what somebody who goes had offered, and what they had been offered.
+
+    Otherwise who is removed could come back, through a link of their own or an older offer.
     """
-    offered = MANAGES[role] if role and may(role, Action.INVITE) else ()
-    table = InvitationModel
-    lapsed = select(table).where(
-        table.team_id == team_id, table.inviter_id == inviter_id, table.role.not_in(offered)
-    )
+    user_id = membership.user_id
+    theirs = (InvitationModel.inviter_id == user_id) | addressed_to(user_id)
+    _lapse(session, membership.team_id, theirs, actor_id)
+
+
+def _lapse(session: Session, team_id: int, condition: ColumnElement[bool], actor_id: int) -> None:
+    """The team is locked, so none of them is being accepted."""
+    lapsed = select(InvitationModel).where(InvitationModel.team_id == team_id, condition)
     for invitation in session.scalars(lapsed):
-        _record(session, Event.INVITATION_REVOKED, inviter_id, invitation)
+        _record(session, Event.INVITATION_REVOKED, actor_id, invitation)
         session.delete(invitation)
     session.flush()
 

@@ -65,7 +65,7 @@ def set_role(session: Session, membership: MembershipModel, role: Role, *, actor
         role=role,
     )
     membership.role = role
-    invitations.lapse(session, membership.team_id, inviter_id=membership.user_id, role=role)
+    invitations.lapse_with_role(session, membership, actor_id=actor_id)
 
 
 def leave_all(session: Session, user_id: int) -> None:
@@ -113,7 +113,7 @@ def _target(
 def _end(session: Session, membership: MembershipModel, event: Event, *, actor_id: int) -> None:
     team_id, user_id = membership.team_id, membership.user_id
     audit_events.record(session, event, actor_id=actor_id, user_id=user_id, team_id=team_id)
-    invitations.lapse(session, team_id, inviter_id=user_id, role=None)
+    invitations.lapse_with_membership(session, membership, actor_id=actor_id)
     session.delete(membership)
     session.flush()
 
