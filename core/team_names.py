@@ -7,7 +7,6 @@ MAX_LENGTH = 100  # code points, after NFC
 _REFUSED_CATEGORIES = {"Cc", "Cs", "Co", "Cn", "Zl", "Zp"}
 # They turn the writing direction of the text around them (Trojan Source, CVE-2021-42574).
 _TURNING = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-
 # Letters (Hangul fillers) and a symbol (the empty Braille cell) that show nothing.
 _INVISIBLE = set("\u115f\u1160\u2800\u3164\uffa0")
 
