@@ -48,6 +48,15 @@ class Limit(ma.fields.Integer):
         return super()._deserialize(value, attr, data, **kwargs)
 
 
+class TrueOrFalse(ma.fields.Boolean):
+    """JSON's own two. marshmallow would also take `1`, for that equals `True`."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> bool:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return value
+
+
 class PageQuerySchema(ma.Schema):
     """Which page of a list."""
 
@@ -278,10 +287,8 @@ class OfferSchema(ma.Schema):
             "description": "Instead of a username. With neither: a link.",
         }
     )
-    transfer = ma.fields.Boolean(
+    transfer = TrueOrFalse(
         load_default=False,
-        truthy={True},
-        falsy={False},
         metadata={"description": "With `owner`: the inviter becomes admin when it is accepted."},
     )
 

@@ -2,7 +2,6 @@
 
 from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import timedelta
-from threading import Barrier
 
 import jwt
 import pytest
@@ -11,7 +10,7 @@ import time_machine
 from core import clock
 from db import db
 from models import UserModel, UserSessionModel
-from tests.factories import Registration, register, sign_in, statements
+from tests.factories import Registration, open_team, register, sign_in, statements, together
 
 NEW = "another horse battery"
 
@@ -34,18 +33,6 @@ def log_in(client, username, password):
     return client.post("/login", json={"username": username, "password": password}).status_code
 
 
-def together(*calls):
-    """The answers to calls that are made at once."""
-    barrier = Barrier(len(calls))
-
-    def call(work):
-        barrier.wait()
-        return work()
-
-    with ThreadPoolExecutor(len(calls)) as pool:
-        return list(pool.map(call, calls))
-
-
 # --- Reading ---
 
 
@@ -55,6 +42,7 @@ def test_one_sees_ones_own_account_with_its_address(client, time):
         "id": me.id,
         "username": "Alice",
         "email": "alice@example.com",
+        "email_verified": False,
         "teams": [],
         "created_at": clock.now().isoformat(),
     }
@@ -65,11 +53,16 @@ def test_one_sees_nothing_of_ones_password(client, alice):
     assert not any(secret in answer.data for secret in (b"password", b"pbkdf2", b"failures"))
 
 
-def test_reading_oneself_takes_at_most_two_statements(client, app, alice):
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_reading_oneself_takes_two_statements_however_many_teams_one_is_in(
+    client, app, alice, count
+):
     """Counted is what is sent through a cursor: SELECTs, writes and SQLite's BEGIN; no COMMIT."""
+    names = [open_team(client, alice, name=f"Team {number}")["name"] for number in range(count)]
     with statements(app) as sent:
-        client.get("/me", headers=alice.headers)
-    assert len(sent) <= 2, sent
+        me = client.get("/me", headers=alice.headers).json
+    assert [team["name"] for team in me["teams"]] == names
+    assert len(sent) == 2, sent
 
 
 # --- Changing the name ---

@@ -13,12 +13,14 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
     decode_dss_signature,
     encode_dss_signature,
 )
+from sqlalchemy import select
 
 from core import clock, paging
+from core.permissions import Role
 from db import db
-from models import UserSessionModel
+from models import MembershipModel, TeamModel, UserModel, UserSessionModel
 from services import signing_keys
-from tests.factories import Registration, register, statements
+from tests.factories import Registration, join, open_team, register, statements
 
 
 def add_users(client, count):
@@ -34,6 +36,20 @@ def pages(client, headers, limit):
         page = client.get(f"/users?limit={limit}{cursor}", headers=headers).json
         yield page["items"]
         cursor = page["next_cursor"] and f"&cursor={page['next_cursor']}"
+
+
+def add_to_two_teams_each(app):
+    """50 users in 50 teams would be 150 requests, so they are written."""
+    with app.app_context():
+        users = db.session.scalars(select(UserModel).order_by(UserModel.id)).all()
+        teams = [TeamModel(name=f"Team {number}") for number in range(len(users))]
+        db.session.add_all(teams)
+        db.session.flush()
+        for number, user in enumerate(users):
+            for team in (teams[number], teams[number - 1]):
+                row = MembershipModel(team_id=team.id, user_id=user.id, role=Role.OWNER)
+                db.session.add(row)
+        db.session.commit()
 
 
 # --- Pages ---
@@ -102,14 +118,27 @@ def test_a_page_behind_the_last_user_is_empty(client, alice):
     assert answer.json == {"items": [], "next_cursor": None}
 
 
-def test_a_page_takes_at_most_two_statements_whatever_it_holds(client, app, alice):
-    add_users(client, 5)
+def test_a_page_takes_three_statements_whatever_it_holds(client, app, alice):
+    """The session with its owner, the users, and their teams."""
+    add_users(client, 49)
+    add_to_two_teams_each(app)
     with statements(app) as sent:
-        client.get("/users", headers=alice.headers)
-    assert len(sent) <= 2, sent
+        page = client.get("/users?limit=50", headers=alice.headers).json["items"]
+    assert [len(user["teams"]) for user in page] == [2] * 50
+    assert len(sent) == 3, sent
 
 
 # --- Profiles ---
+
+
+def test_a_profile_shows_the_teams_by_id_and_name_in_the_order_of_their_ids(client, alice):
+    bob = register(client, username="bob")
+    teams = [open_team(client, bob, name=name) for name in ("Red", "Blue")]
+    join(client, teams[1], bob, alice)
+    shown = client.get(f"/users/{bob.id}", headers=alice.headers).json["teams"]
+    assert shown == [{"id": team["id"], "name": team["name"]} for team in teams]
+    page = client.get("/users", headers=alice.headers).json["items"]
+    assert [user["teams"] for user in page] == [shown[1:], shown]
 
 
 def test_a_profile_is_id_username_and_teams(client, alice):
@@ -128,10 +157,16 @@ def test_neither_address_nor_password_is_ever_shown(client, alice, path):
             assert secret not in answer.data
 
 
-def test_reading_one_user_takes_at_most_two_statements(client, app, alice):
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_reading_one_user_takes_three_statements_however_many_teams_there_are(
+    client, app, alice, count
+):
+    for _ in range(count):
+        open_team(client, alice)
     with statements(app) as sent:
-        client.get(f"/users/{alice.id}", headers=alice.headers)
-    assert len(sent) <= 2, sent
+        user = client.get(f"/users/{alice.id}", headers=alice.headers).json
+    assert len(user["teams"]) == count
+    assert len(sent) == 3, sent
 
 
 # --- The guard ---
