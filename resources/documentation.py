@@ -23,8 +23,11 @@ ASSETS = {
 WELCOME = """Accounts for your app: people register, sign in, and look each other up.
 
 1. Open **POST /register**, press *Execute*: you have an account.
-2. Open **POST /login**, press *Execute*, and copy the `access_token` from the answer.
-3. Press **Authorize**, paste it, and try **GET /users**.
+2. Open **POST /login**, press *Execute*: you are signed in, and this page sends your access token
+   from now on.
+3. Open **GET /me**, press *Execute*: that is you. **POST /logout** signs you out.
+
+*Authorize* takes a token that you got elsewhere.
 """
 
 # "data:" is for the icons inside swagger-ui.css; connect-src for the document and "Try it out".
