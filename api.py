@@ -22,7 +22,7 @@ from werkzeug.routing import IntegerConverter
 import errors
 from core import paging, strict_json
 from errors import Refusal
-from openapi import HEADERS, ROW_ID, OperationIds, document_refusals, integer_width
+from openapi import HEADERS, ROW_ID, OperationIds, Plugin, document_refusals, values_of
 
 MAX_BODY_BYTES = 64 * 1024
 SECURITY_HEADERS = {
@@ -78,7 +78,11 @@ class ErrorSchema(ma.Schema):
     status = ma.fields.String(required=True, metadata={"description": "The status in words."})
     message = ma.fields.String(required=True, metadata={"description": "A sentence for people."})
     error = ma.fields.String(required=True, metadata={"description": "A stable code for programs."})
-    errors = ma.fields.Dict(metadata={"description": "422: what is wrong, by place and field. 409 `last_owner`: which teams."})
+    errors = ma.fields.Dict(
+        metadata={
+            "description": "422: what is wrong, by place and field. 409 `last_owner`: which teams."
+        }
+    )
     request_id = ma.fields.String(metadata={"description": "5xx: finds the fault in the log."})
 
 
@@ -171,8 +175,9 @@ class Api(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest is untyped
         app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES + 1
         app.url_map.converters["id"] = IdConverter
         self.register_converter(IdConverter, lambda _converter: ROW_ID)
-        super().init_app(app, spec_kwargs={"extra_plugins": [OperationIds()], **kwargs})
-        self.ma_plugin.converter.add_attribute_function(integer_width)
+        plugins = {"marshmallow_plugin": Plugin(), "extra_plugins": [OperationIds()]}
+        super().init_app(app, spec_kwargs={**plugins, **kwargs})
+        self.ma_plugin.converter.add_attribute_function(values_of)
         app.register_error_handler(Refusal, answer)
         for unreachable in (
             sqlalchemy_errors.OperationalError,
@@ -236,4 +241,6 @@ def _refuse_other_media() -> None:
 def _add_security_headers(response: Response) -> Response:
     for name, value in SECURITY_HEADERS.items():
         response.headers.setdefault(name, value)
+    if request.is_secure:  # RFC 6797, section 7.2: not over plain HTTP
+        response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
     return response

@@ -3,12 +3,14 @@
 Come here to change how the document is written; `make openapi` writes it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, cast
 
 import flask_smorest
 import marshmallow as ma
 from apispec import APISpec, BasePlugin
+from apispec.ext.marshmallow import MarshmallowPlugin
+from apispec.ext.marshmallow.openapi import OpenAPIConverter
 
 import errors
 from errors import Refusal
@@ -49,6 +51,18 @@ _OF_STATUS = {
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
+class _Converter(OpenAPIConverter):
+    def schema2jsonschema(self, schema: ma.Schema) -> dict[str, Any]:
+        published: dict[str, Any] = super().schema2jsonschema(schema)  # type: ignore[no-untyped-call]
+        return published | getattr(schema.Meta, "rules", {})
+
+
+class Plugin(MarshmallowPlugin):
+    """apispec's, and what a schema says in `Meta.rules` of how its fields go together."""
+
+    Converter = _Converter
+
+
 class OperationIds(BasePlugin):
     """`postRegister`, `getUser`: the method and the name of the MethodView class."""
 
@@ -60,9 +74,15 @@ class OperationIds(BasePlugin):
             operation.setdefault("operationId", method + rule.endpoint.rpartition(".")[2])
 
 
-def integer_width(_converter: Any, field: ma.fields.Field[Any], **_context: Any) -> dict[str, Any]:
-    """Row ids and Unix times need 64 bits; other integers take them, too."""
-    return {"format": "int64"} if isinstance(field, ma.fields.Integer) else {}
+def values_of(_converter: Any, field: ma.fields.Field[Any], **_context: Any) -> dict[str, Any]:
+    """What apispec leaves out: the width of integers, and which of an enumeration are taken."""
+    if isinstance(field, ma.fields.Integer):
+        return {"format": "int64"}
+    if isinstance(field, ma.fields.Enum):
+        chosen = [each.choices for each in field.validators if isinstance(each, ma.validate.OneOf)]
+        values: Iterable[Any] = chosen[0] if chosen else field.enum
+        return {"type": "string", "enum": [str(each) for each in values]}
+    return {}
 
 
 def leads_to(status: int, operation_id: str, *, body: Any = None, **parameters: str) -> Decorator:

@@ -30,6 +30,7 @@ NEW_PASSWORD = {
 }
 ANY_PASSWORD = {"format": "password", "maxLength": 1024}
 EMAIL = {"format": "email", "maxLength": 254}
+TEAM_NAME = {"format": "team-name", "minLength": 1, "maxLength": 100}
 
 
 class EmailAddress(ma.fields.String):
@@ -173,8 +174,7 @@ class TeamNameSchema(ma.Schema):
     name = ma.fields.String(
         required=True,
         metadata={
-            "minLength": 1,
-            "maxLength": 100,
+            **TEAM_NAME,
             "description": "One line. Need not be unique.",
             "examples": ["Blue"],
         },
@@ -184,7 +184,7 @@ class TeamNameSchema(ma.Schema):
 class TeamChangeSchema(ma.Schema):
     """What may be changed of a team; what is left out stays."""
 
-    name = ma.fields.String(metadata={"minLength": 1, "maxLength": 100, "examples": ["Red"]})
+    name = ma.fields.String(metadata=TEAM_NAME | {"examples": ["Red"]})
 
 
 class OwnTeamSchema(PlainTeamSchema):
@@ -274,13 +274,19 @@ class JoinedSchema(MembershipSchema):
 class OfferSchema(ma.Schema):
     """An invitation to send."""
 
-    role = _role(description="`owner` is an offer of ownership.")
-    username = ma.fields.String(metadata={"examples": ["bob"]})
-    email = EmailAddress(
-        metadata={
-            "format": "email",
-            "description": "Instead of a username. With neither: a link.",
+    class Meta:
+        """As `_fits_together` has it."""
+
+        rules = {
+            "not": {"required": ["username", "email"]},
+            "if": {"properties": {"transfer": {"const": True}}, "required": ["transfer"]},
+            "then": {"properties": {"role": {"const": "owner"}}},
         }
+
+    role = _role(description="`owner` is an offer of ownership.")
+    username = ma.fields.String(metadata={"maxLength": 320, "examples": ["bob"]})
+    email = EmailAddress(
+        metadata=EMAIL | {"description": "Instead of a username. With neither: a link."}
     )
     transfer = ma.fields.Boolean(
         load_default=False,

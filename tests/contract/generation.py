@@ -22,6 +22,7 @@ _NUMBERS = count(1)
 _letters = st.text(ascii_lowercase + digits, min_size=7, max_size=24)
 schemathesis.openapi.format("username", _letters.map("u{}".format))
 schemathesis.openapi.format("password", _letters.map("correct horse {}".format))
+schemathesis.openapi.format("team-name", _letters)
 schemathesis.openapi.format("cursor", st.integers(0, 2**63 - 1).map(encode_cursor))
 
 
