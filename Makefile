@@ -39,6 +39,7 @@ bench: $(VENV)/installed-dev ## Measure this machine: start, flood, rates, same_
 openapi: $(VENV)/installed-dev ## Write docs/openapi.json
 	MUSTER_DATABASE_URL=sqlite:// flask openapi write docs/openapi.json
 
+NPM_FOLDERS := docs/examples tests/node
 LOCK := --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--custom-compile-command "make lock"
 
@@ -49,8 +50,9 @@ $(VENV)/installed: requirements.txt | $(BIN)/pip
 	pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
 	@touch $@
 
-$(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
+$(VENV)/installed-dev: requirements-dev.txt $(NPM_FOLDERS:=/package-lock.json) $(VENV)/installed
 	pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
-	@! command -v npm >/dev/null || npm ci --prefix docs/examples --ignore-scripts --silent \
-		|| echo "npm ci failed: the Express example will not be tested"
+	@! command -v npm >/dev/null || for folder in $(NPM_FOLDERS); do \
+		npm ci --prefix $$folder --ignore-scripts --silent \
+			|| echo "npm ci failed in $$folder: what needs its packages will not be tested"; done
 	@touch $@

@@ -12,7 +12,6 @@ from typing import Any, NoReturn, ParamSpec, TypeVar, cast
 
 import flask_smorest
 import marshmallow as ma
-from apispec import BasePlugin
 from flask import Flask, Request, Response, g, jsonify, request
 from sqlalchemy import exc as sqlalchemy_errors
 from webargs.flaskparser import FlaskParser
@@ -22,6 +21,7 @@ from werkzeug.routing import IntegerConverter
 import errors
 from core import paging, strict_json
 from errors import Refusal
+from openapi import HEADERS, ROW_ID, OperationIds, Plugin, document_refusals, values_of
 
 MAX_BODY_BYTES = 64 * 1024
 SECURITY_HEADERS = {
@@ -33,15 +33,16 @@ SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
-_BODY_REFUSALS = (
-    errors.MalformedBody,
+_FORM_REFUSALS = (
+    errors.IncompleteBody,
+    errors.RequestTimeout,
     errors.BodyTooLarge,
-    errors.UnsupportedMediaType,
     errors.InvalidInput,
 )
+_BODY_REFUSALS = (errors.MalformedBody, errors.UnsupportedMediaType, *_FORM_REFUSALS)
 _REFUSALS_BY_LOCATION: dict[str, tuple[type[Refusal], ...]] = {
     "json": _BODY_REFUSALS,
-    "form": (errors.BodyTooLarge, errors.InvalidInput),
+    "form": _FORM_REFUSALS,
 }
 # What Flask and Werkzeug raise by themselves, as refusals of ours.
 _BY_STATUS = {
@@ -96,7 +97,12 @@ class IdConverter(IntegerConverter):
 
 
 class StrictParser(FlaskParser):
-    """webargs, but a body is JSON or refused, never "no data"."""
+    """webargs, but a body is JSON or refused, never "no data", and no query is overlooked."""
+
+    DEFAULT_UNKNOWN_BY_LOCATION = {
+        **FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION,
+        "query": ma.RAISE,  # a misspelt `limit` is no `limit`
+    }
 
     def load_json(self, req: Request, schema: ma.Schema) -> Any:
         """Read the body; raises the refusals of `_BODY_REFUSALS`."""
@@ -148,7 +154,7 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """As flask-smorest's."""
         super().__init__(*args, **kwargs)
-        self._prepare_doc_cbks.append(_document_refusals)
+        self._prepare_doc_cbks.append(document_refusals)
         self.before_request(_refuse_other_media)
 
     def arguments(self, schema: Any, *, location: str = "json", **kwargs: Any) -> Any:
@@ -158,26 +164,20 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
         return lambda view: documents_refusals(*refusals)(arguments(view))
 
 
-class _OperationIds(BasePlugin):
-    """`postRegister`, `getUser`: the method and the name of the MethodView class."""
-
-    def operation_helper(
-        self, path: Any = None, operations: Any = None, rule: Any = None, **kwargs: Any
-    ) -> None:
-        for method, operation in operations.items():
-            operation.setdefault("operationId", method + rule.endpoint.rpartition(".")[2])
-
-
 class Api(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest is untyped
     """The error body and the document, our way."""
 
     ERROR_SCHEMA = ErrorSchema
+    DEFAULT_ERROR_RESPONSE_NAME = None  # each operation names all that it may refuse
 
     def init_app(self, app: Flask, **kwargs: Any) -> None:
         """As flask-smorest's; also everything that all endpoints have in common."""
         app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES + 1
         app.url_map.converters["id"] = IdConverter
-        super().init_app(app, spec_kwargs={"extra_plugins": [_OperationIds()], **kwargs})
+        self.register_converter(IdConverter, lambda _converter: ROW_ID)
+        plugins = {"marshmallow_plugin": Plugin(), "extra_plugins": [OperationIds()]}
+        super().init_app(app, spec_kwargs={**plugins, **kwargs})
+        self.ma_plugin.converter.add_attribute_function(values_of)
         app.register_error_handler(Refusal, answer)
         for unreachable in (
             sqlalchemy_errors.OperationalError,
@@ -199,10 +199,9 @@ class Api(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest is untyped
         return answer(refusal(headers=own))
 
     def _register_responses(self) -> None:
-        """Only the refusal that stands for those that any operation may meet."""
-        schema = {"application/json": {"schema": self.ERROR_SCHEMA}}
-        other = {"description": "Any other refusal; docs/errors.md lists them.", "content": schema}
-        self.spec.components.response(self.DEFAULT_ERROR_RESPONSE_NAME, other, lazy=True)
+        """None: each operation names its own. Headers are named by several."""
+        for name, header in HEADERS.items():
+            self.spec.components.header(name, header, lazy=True)
 
     def _register_pagination_header(self) -> None:
         """Muster pages by cursor, not by flask-smorest's header."""
@@ -252,22 +251,6 @@ def _refuse_other_media() -> None:
 def _add_security_headers(response: Response) -> Response:
     for name, value in SECURITY_HEADERS.items():
         response.headers.setdefault(name, value)
+    if request.is_secure:  # RFC 6797, section 7.2: not over plain HTTP
+        response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
     return response
-
-
-def _document_refusals(operation: Any, notes: Any, *, api: Api, **_context: Any) -> Any:
-    """Group the refusals of an operation by status, each with its code and an example."""
-    responses = operation.setdefault("responses", {})
-    responses.pop(HTTPStatus.UNPROCESSABLE_ENTITY.value, None)  # flask-smorest's own
-    for refusal in notes.get("refusals", []):
-        documented = responses.setdefault(
-            refusal.status.value,
-            {
-                "description": "",
-                "content": {"application/json": {"schema": api.ERROR_SCHEMA, "examples": {}}},
-            },
-        )
-        documented["description"] += f"`{refusal.error}`: {refusal.message}\n\n"
-        examples = documented["content"]["application/json"]["examples"]
-        examples[refusal.error] = {"value": refusal().as_body()}
-    return operation

@@ -17,7 +17,7 @@ from flask_jwt_extended.exceptions import JWTExtendedException
 
 from api import documents_refusals
 from core import clock, tokens
-from errors import FreshSignInRequired, InvalidToken, NotSignedIn, Refusal
+from errors import FreshSignInRequired, InvalidToken, NotSignedIn, Refusal, Unavailable
 from services import sessions
 from services.sessions import LiveSession, SignedIn
 from services.signing_keys import ALGORITHMS, KeyRing
@@ -27,7 +27,7 @@ SECURITY_SCHEMES = {
         "type": "http",
         "scheme": "bearer",
         "bearerFormat": "JWT",
-        "description": "The `access_token` that `POST /login` gave.",
+        "description": "The `access_token` that `POST /login` gave. Verified as RFC8725 asks.",
     },
     "app_secret": {
         "type": "http",
@@ -105,6 +105,7 @@ def _guarded(view: Callable[P, R], *refusals: type[Refusal]) -> Callable[P, R]:
             raise FreshSignInRequired
         return view(*args, **kwargs)
 
+    refusals = (*refusals, Unavailable)  # all look the session up
     return documents_refusals(*refusals, security=[{"access_token": []}])(guarded)
 
 
@@ -156,7 +157,7 @@ def trusted_app(view: Callable[P, R]) -> Callable[P, R]:
             raise InvalidToken
         return view(*args, **kwargs)
 
-    refusals = (NotSignedIn, InvalidToken)
+    refusals = (NotSignedIn, InvalidToken, Unavailable)
     return documents_refusals(*refusals, security=[{"app_secret": []}])(guarded)
 
 

@@ -13,7 +13,24 @@ from core import paging
 from core.audit import Event
 from core.permissions import Role
 
-# --- Fields that more than one section needs ---
+# --- What more than one section needs ---
+
+# What is published. The rules are in core/; the settings MUSTER_PASSWORD_… may narrow lengths.
+USERNAME = {
+    "format": "username",
+    "minLength": 2,
+    "maxLength": 32,
+    "description": "Letters, digits, `.`, `_`, `-`, of one script.",
+}
+NEW_PASSWORD = {
+    "format": "password",
+    "minLength": 8,
+    "maxLength": 256,
+    "description": "Anything that is not among the million most common passwords.",
+}
+ANY_PASSWORD = {"format": "password", "maxLength": 1024}
+EMAIL = {"format": "email", "maxLength": 254}
+TEAM_NAME = {"format": "team-name", "minLength": 1, "maxLength": 100}
 
 
 class EmailAddress(ma.fields.String):
@@ -67,7 +84,12 @@ class PageQuerySchema(ma.Schema):
     )
     # Called, so that it is not published: Swagger UI would send it, and it is no cursor.
     cursor = Cursor(
-        load_default=lambda: 0, metadata={"description": "`next_cursor` of the page before."}
+        load_default=lambda: 0,
+        metadata={
+            "format": "cursor",
+            "maxLength": 32,
+            "description": "`next_cursor` of the page before.",
+        },
     )
 
 
@@ -105,12 +127,7 @@ class PlainUserSchema(ma.Schema):
     id = ma.fields.Integer(dump_only=True, metadata={"examples": [1]})
     username = ma.fields.String(
         required=True,
-        metadata={
-            "minLength": 2,
-            "maxLength": 32,
-            "description": "Letters, digits, `.`, `_`, `-`, of one script.",
-            "examples": ["alice"],
-        },
+        metadata=USERNAME | {"examples": ["alice"]},
     )
 
 
@@ -120,18 +137,12 @@ class UserSchema(PlainUserSchema):
     password = ma.fields.String(
         required=True,
         load_only=True,
-        metadata={
-            "format": "password",
-            "minLength": 8,
-            "maxLength": 256,
-            "description": "Anything that is not among the million most common passwords.",
-            "examples": ["correct horse battery"],
-        },
+        metadata=NEW_PASSWORD | {"examples": ["correct horse battery"]},
     )
     email = EmailAddress(
         load_only=True,
         load_default=None,
-        metadata={"format": "email", "description": "Optional; counts once it is confirmed."},
+        metadata=EMAIL | {"description": "Optional; counts once it is confirmed."},
     )
     teams = ma.fields.List(ma.fields.Nested(PlainTeamSchema), dump_only=True)
 
@@ -172,8 +183,7 @@ class TeamNameSchema(ma.Schema):
     name = ma.fields.String(
         required=True,
         metadata={
-            "minLength": 1,
-            "maxLength": 100,
+            **TEAM_NAME,
             "description": "One line. Need not be unique.",
             "examples": ["Blue"],
         },
@@ -183,7 +193,7 @@ class TeamNameSchema(ma.Schema):
 class TeamChangeSchema(ma.Schema):
     """What may be changed of a team; what is left out stays."""
 
-    name = ma.fields.String(metadata={"minLength": 1, "maxLength": 100, "examples": ["Red"]})
+    name = ma.fields.String(metadata=TEAM_NAME | {"examples": ["Red"]})
 
 
 class OwnTeamSchema(PlainTeamSchema):
@@ -279,13 +289,19 @@ class JoinedSchema(MembershipSchema):
 class OfferSchema(ma.Schema):
     """An invitation to send."""
 
-    role = _role(description="`owner` is an offer of ownership.")
-    username = ma.fields.String(metadata={"examples": ["bob"]})
-    email = EmailAddress(
-        metadata={
-            "format": "email",
-            "description": "Instead of a username. With neither: a link.",
+    class Meta:
+        """As `_fits_together` has it."""
+
+        rules = {
+            "not": {"required": ["username", "email"]},
+            "if": {"properties": {"transfer": {"const": True}}, "required": ["transfer"]},
+            "then": {"properties": {"role": {"const": "owner"}}},
         }
+
+    role = _role(description="`owner` is an offer of ownership.")
+    username = ma.fields.String(metadata={"maxLength": 320, "examples": ["bob"]})
+    email = EmailAddress(
+        metadata=EMAIL | {"description": "Instead of a username. With neither: a link."}
     )
     transfer = TrueOrFalse(
         load_default=False,
@@ -368,18 +384,22 @@ class OwnAccountSchema(ProfileSchema):
 class AccountChangeSchema(ma.Schema):
     """What may be changed of one's own account; what is left out stays."""
 
-    username = ma.fields.String(metadata={"examples": ["Alice"]})
-    email = EmailAddress(allow_none=True, metadata={"format": "email"})
+    username = ma.fields.String(metadata=USERNAME | {"examples": ["Alice"]})
+    email = EmailAddress(allow_none=True, metadata=EMAIL)
 
 
 class PasswordChangeSchema(ma.Schema):
     """A new password, and the proof that it is the owner who wants it."""
 
     current_password = ma.fields.String(
-        required=True, metadata={"format": "password", "examples": ["correct horse battery"]}
+        required=True,
+        load_only=True,
+        metadata=ANY_PASSWORD | {"examples": ["correct horse battery"]},
     )
     new_password = ma.fields.String(
-        required=True, metadata={"format": "password", "examples": ["another horse battery"]}
+        required=True,
+        load_only=True,
+        metadata=NEW_PASSWORD | {"examples": ["another horse battery"]},
     )
 
 
@@ -389,17 +409,18 @@ class PasswordChangeSchema(ma.Schema):
 class SignInSchema(ma.Schema):
     """Who signs in."""
 
-    username = ma.fields.String(required=True, metadata={"examples": ["alice"]})
+    username = ma.fields.String(required=True, metadata={"maxLength": 320, "examples": ["alice"]})
     password = ma.fields.String(
         required=True,
-        metadata={"format": "password", "examples": ["correct horse battery"]},
+        load_only=True,
+        metadata=ANY_PASSWORD | {"examples": ["correct horse battery"]},
     )
 
 
 class RefreshSchema(ma.Schema):
     """The newest refresh token of a session."""
 
-    refresh_token = ma.fields.String(required=True)
+    refresh_token = ma.fields.String(required=True, load_only=True, metadata={"maxLength": 128})
 
 
 class TokensSchema(Answer):

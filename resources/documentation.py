@@ -23,12 +23,15 @@ ASSETS = {
 WELCOME = """Accounts for your app: people register, sign in, and make teams.
 
 1. Open **POST /register**, press *Execute*: you have an account.
-2. Open **POST /login**, press *Execute*, and copy the `access_token` from the answer.
-3. Press **Authorize**, paste it, and try **GET /users**.
+2. Open **POST /login**, press *Execute*: you are signed in, and this page sends your access token
+   from now on.
+3. Open **GET /me**, press *Execute*: that is you. **POST /logout** signs you out.
 4. Open **POST /teams**, press *Execute*: you own a team. Keep its `id`.
-5. Open **POST /teams/{team_id}/invitations**, send `{"role": "member"}`, and copy the `token`.
-6. Register and sign in as somebody else, **Authorize** with that access token, and send the
-   invitation's `token` with **POST /invitations/accept**: both are in the team.
+5. Open **POST /teams/{team_id}/invitations**, press *Execute*: keep the `token`.
+6. Register and sign in as somebody else, and send that token with **POST /invitations/accept**:
+   both are in the team.
+
+*Authorize* takes a token that you got elsewhere.
 """
 
 # "data:" is for the icons inside swagger-ui.css; connect-src for the document and "Try it out".

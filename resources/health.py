@@ -19,7 +19,10 @@ class Healthz(MethodView):
 
     @blp.response(200, HealthSchema)
     def get(self) -> dict[str, Any]:
-        """Tell whether the process is alive."""
+        """Tell whether the process is alive.
+
+        It looks at nothing else, so a database that is away is no reason to restart Muster.
+        """
         return {"status": "ok"}
 
 
@@ -30,6 +33,9 @@ class Readyz(MethodView):
     @documents_refusals(NotReady)
     @blp.response(200, HealthSchema)
     def get(self) -> dict[str, Any]:
-        """Tell whether requests can be served: the database answers, and its schema is ours."""
+        """Tell whether requests can be served.
+
+        The database answers, and its schema is the one that this version needs.
+        """
         health.check_readiness(context())
         return {"status": "ok"}

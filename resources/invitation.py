@@ -8,6 +8,7 @@ from api import Blueprint, documents_refusals, page_of
 from auth import caller, signed_in
 from core.permissions import Action
 from errors import AlreadyInvited, AlreadyMember, InvitationNotFound, QuotaReached
+from openapi import leads_to
 from rate_limits import limited
 from resources import context, permitted
 from schemas import (
@@ -35,7 +36,10 @@ class TeamInvitations(MethodView):
     @blp.arguments(PageQuerySchema, location="query")
     @blp.response(200, InvitationPageSchema)
     def get(self, page: dict[str, int], team_id: int) -> Any:
-        """List a team's open invitations. For owners and admins."""
+        """List a team's open invitations.
+
+        For owners and admins. The tokens of links are not shown again.
+        """
         rows = invitations.list_open(
             caller(), team_id, after=page["cursor"], limit=page["limit"] + 1
         )
@@ -45,6 +49,13 @@ class TeamInvitations(MethodView):
     @limited("team_change")
     @permitted(Action.INVITE)
     @documents_refusals(AlreadyMember, AlreadyInvited, QuotaReached)
+    @leads_to(
+        201,
+        "deleteTeamInvitation",
+        team_id="$request.path.team_id",
+        invitation_id="$response.body#/id",
+    )
+    @leads_to(201, "postInvitationAccept", body={"token": "$response.body#/token"})
     @blp.arguments(OfferSchema)
     @blp.response(201, SentInvitationSchema)
     def post(self, offer: dict[str, Any], team_id: int) -> Any:
@@ -69,7 +80,10 @@ class TeamInvitation(MethodView):
     @documents_refusals(InvitationNotFound)
     @blp.response(204)
     def delete(self, team_id: int, invitation_id: int) -> None:
-        """Revoke an invitation. For owners, and for admins up to their own role."""
+        """Revoke an invitation.
+
+        For owners, and for admins up to their own role.
+        """
         invitations.revoke(caller(), team_id, invitation_id)
 
 
@@ -78,10 +92,15 @@ class MyInvitations(MethodView):
     """Invitations to oneself."""
 
     @signed_in
+    @leads_to(200, "postMyInvitationAccept", invitation_id="$response.body#/items/0/id")
+    @leads_to(200, "postMyInvitationDecline", invitation_id="$response.body#/items/0/id")
     @blp.arguments(PageQuerySchema, location="query")
     @blp.response(200, OwnInvitationPageSchema)
     def get(self, page: dict[str, int]) -> Any:
-        """List open invitations to one's username or confirmed e-mail address."""
+        """List open invitations to oneself.
+
+        To one's username or to one's confirmed e-mail address. Links are nobody's until accepted.
+        """
         rows = acceptance.list_own(caller(), after=page["cursor"], limit=page["limit"] + 1)
         return page_of(rows, page["limit"])
 
@@ -95,7 +114,10 @@ class MyInvitationAccept(MethodView):
     @documents_refusals(InvitationNotFound, AlreadyMember, QuotaReached)
     @blp.response(200, JoinedSchema)
     def post(self, invitation_id: int) -> Any:
-        """Accept an invitation, and be in the team."""
+        """Accept an invitation, and be in the team.
+
+        It works once. The role is the one that was offered.
+        """
         return acceptance.accept(context(), caller(), invitation_id)
 
 
@@ -108,7 +130,10 @@ class MyInvitationDecline(MethodView):
     @documents_refusals(InvitationNotFound)
     @blp.response(200, MessageSchema)
     def post(self, invitation_id: int) -> Any:
-        """Decline an invitation."""
+        """Decline an invitation.
+
+        It cannot be accepted after that; the team may send another one.
+        """
         acceptance.decline(caller(), invitation_id)
         return {"message": "Invitation declined."}
 
@@ -123,5 +148,8 @@ class InvitationAccept(MethodView):
     @blp.arguments(InvitationTokenSchema)
     @blp.response(200, JoinedSchema)
     def post(self, fields: dict[str, Any]) -> Any:
-        """Accept an invitation that came as a link, and be in the team."""
+        """Accept an invitation that came as a link, and be in the team.
+
+        The first one to send the token is in; it works once.
+        """
         return acceptance.accept_link(context(), caller(), **fields)

@@ -22,7 +22,10 @@ class Me(MethodView):
     @signed_in
     @blp.response(200, OwnAccountSchema)
     def get(self) -> Any:
-        """Read one's own account."""
+        """Read one's own account.
+
+        With the e-mail address, which nobody else sees.
+        """
         return account.read(caller())
 
     @signed_in

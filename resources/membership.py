@@ -9,6 +9,7 @@ from api import Blueprint, documents_refusals, page_of
 from auth import caller, signed_in
 from core.permissions import Action
 from errors import LastOwner, NotAllowed
+from openapi import leads_to
 from rate_limits import limited
 from resources import permitted
 from schemas import MembershipPageSchema, MembershipSchema, PageQuerySchema, RoleChangeSchema
@@ -23,10 +24,19 @@ class Members(MethodView):
 
     @signed_in
     @permitted(Action.LIST_MEMBERS)
+    @leads_to(
+        200,
+        "deleteMember",
+        team_id="$request.path.team_id",
+        user_id="$response.body#/items/0/user/id",
+    )
     @blp.arguments(PageQuerySchema, location="query")
     @blp.response(200, MembershipPageSchema)
     def get(self, page: dict[str, int], team_id: int) -> Any:
-        """List a team's members, in the order of the users' ids."""
+        """List a team's members, in the order of the users' ids.
+
+        For everybody in the team.
+        """
         rows = memberships.list_members(
             caller(), team_id, after=page["cursor"], limit=page["limit"] + 1
         )

@@ -8,6 +8,7 @@ from api import Blueprint, documents_refusals, page_of
 from auth import caller, signed_in
 from core.permissions import Action
 from errors import QuotaReached
+from openapi import leads_to
 from rate_limits import limited
 from resources import context, permitted
 from schemas import (
@@ -28,16 +29,26 @@ class Teams(MethodView):
     """One's teams."""
 
     @signed_in
+    @leads_to(200, "getTeam", team_id="$response.body#/items/0/id")
     @blp.arguments(PageQuerySchema, location="query")
     @blp.response(200, TeamPageSchema)
     def get(self, page: dict[str, int]) -> Any:
-        """List one's teams, with one's role in each."""
+        """List one's teams, with one's role in each.
+
+        Pages run in the order of the teams' ids. Follow `next_cursor` until it is null.
+        """
         rows = teams.list_own(caller(), after=page["cursor"], limit=page["limit"] + 1)
         return page_of(rows, page["limit"])
 
     @signed_in
     @limited("team_change")
     @documents_refusals(QuotaReached)
+    @leads_to(201, "getTeam", team_id="$response.body#/id")
+    @leads_to(201, "patchTeam", team_id="$response.body#/id")
+    @leads_to(201, "deleteTeam", team_id="$response.body#/id")
+    @leads_to(201, "getTeamEvents", team_id="$response.body#/id")
+    @leads_to(201, "getMembers", team_id="$response.body#/id")
+    @leads_to(201, "postTeamInvitations", team_id="$response.body#/id")
     @blp.arguments(TeamNameSchema)
     @blp.response(
         201,
@@ -45,7 +56,10 @@ class Teams(MethodView):
         headers={"Location": {"description": "Its address.", "schema": {"type": "string"}}},
     )
     def post(self, fields: dict[str, Any]) -> Any:
-        """Open a team, and own it."""
+        """Open a team, and own it.
+
+        Its name need not be unique. How many teams one may be in is a setting of Muster's.
+        """
         team = teams.create(context(), caller(), **fields)
         return team, {"Location": f"/teams/{team.id}"}
 
@@ -70,7 +84,10 @@ class Team(MethodView):
     @blp.arguments(TeamChangeSchema)
     @blp.response(200, TeamSchema)
     def patch(self, changes: dict[str, Any], team_id: int) -> Any:
-        """Rename a team. For owners and admins."""
+        """Rename a team.
+
+        For owners and admins.
+        """
         return teams.change(caller(), team_id, changes)
 
     @signed_in
@@ -78,7 +95,10 @@ class Team(MethodView):
     @permitted(Action.DELETE_TEAM)
     @blp.response(204)
     def delete(self, team_id: int) -> None:
-        """Delete a team, with its memberships and invitations. For owners."""
+        """Delete a team, with its memberships and invitations.
+
+        For owners.
+        """
         teams.delete(caller(), team_id)
 
 
@@ -91,7 +111,10 @@ class TeamEvents(MethodView):
     @blp.arguments(PageQuerySchema, location="query")
     @blp.response(200, AuditEventPageSchema)
     def get(self, page: dict[str, int], team_id: int) -> Any:
-        """List what happened in a team, newest first. For owners and admins."""
+        """List what happened in a team, newest first.
+
+        For owners and admins.
+        """
         rows = teams.list_events(
             caller(), team_id, before=page["cursor"] or None, limit=page["limit"] + 1
         )

@@ -6,7 +6,8 @@ from flask.views import MethodView
 
 from api import Blueprint, documents_refusals, page_of
 from auth import signed_in
-from errors import NotFound, Overloaded, UsernameTaken
+from errors import NotFound, Overloaded, Unavailable, UsernameTaken
+from openapi import leads_to
 from rate_limits import limited
 from resources import context
 from schemas import PageQuerySchema, ProfileSchema, RegisteredSchema, UserPageSchema, UserSchema
@@ -20,7 +21,13 @@ class Register(MethodView):
     """Opening an account."""
 
     @limited("registration")
-    @documents_refusals(UsernameTaken, Overloaded)
+    @documents_refusals(UsernameTaken, Overloaded, Unavailable)
+    @leads_to(201, "getUser", user_id="$response.body#/user/id")
+    @leads_to(
+        201,
+        "postLogin",
+        body={"username": "$request.body#/username", "password": "$request.body#/password"},
+    )
     @blp.arguments(UserSchema)
     @blp.response(
         201,
@@ -45,6 +52,8 @@ class Users(MethodView):
     """Everybody."""
 
     @signed_in
+    @leads_to(200, "getUsers", cursor="$response.body#/next_cursor")
+    @leads_to(200, "getUser", user_id="$response.body#/items/0/id")
     @blp.arguments(PageQuerySchema, location="query")
     @blp.response(200, UserPageSchema)
     def get(self, page: dict[str, int]) -> Any:
@@ -64,5 +73,8 @@ class User(MethodView):
     @documents_refusals(NotFound)
     @blp.response(200, ProfileSchema)
     def get(self, user_id: int) -> Any:
-        """Read a user's public profile."""
+        """Read a user's public profile.
+
+        Without the e-mail address, which only its owner sees.
+        """
         return profiles.find_user(user_id)

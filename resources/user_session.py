@@ -7,7 +7,8 @@ from flask.views import MethodView
 from api import Blueprint, documents_refusals, page_of
 from auth import caller, optional_caller, signed_in, tokens_of
 from core.devices import describe
-from errors import InvalidCredentials, InvalidToken, NotFound, Overloaded
+from errors import InvalidCredentials, InvalidToken, NotFound, Overloaded, Unavailable
+from openapi import leads_to
 from rate_limits import limited
 from resources import client, context
 from schemas import (
@@ -30,7 +31,11 @@ class Login(MethodView):
     """Signing in."""
 
     @limited("sign_in")
-    @documents_refusals(InvalidCredentials, Overloaded, security=[{}, {"access_token": []}])
+    @documents_refusals(
+        *(InvalidCredentials, Overloaded, Unavailable), security=[{}, {"access_token": []}]
+    )
+    @leads_to(200, "getMe")
+    @leads_to(200, "postRefresh", body={"refresh_token": "$response.body#/refresh_token"})
     @blp.arguments(SignInSchema)
     @blp.response(200, TokensSchema)
     def post(self, fields: dict[str, Any]) -> Any:
@@ -49,7 +54,9 @@ class Refresh(MethodView):
     """Staying signed in."""
 
     @limited("refresh")
-    @documents_refusals(InvalidToken)
+    @documents_refusals(InvalidToken, Unavailable)
+    @leads_to(200, "getMe")
+    @leads_to(200, "postRefresh", body={"refresh_token": "$response.body#/refresh_token"})
     @blp.arguments(RefreshSchema)
     @blp.response(200, TokensSchema)
     def post(self, fields: dict[str, Any]) -> Any:
@@ -82,10 +89,15 @@ class MySessions(MethodView):
     """One's devices."""
 
     @signed_in
+    @leads_to(200, "getMySessions", cursor="$response.body#/next_cursor")
+    @leads_to(200, "deleteMySession", session_id="$response.body#/items/0/id")
     @blp.arguments(PageQuerySchema, location="query")
     @blp.response(200, UserSessionPageSchema)
     def get(self, page: dict[str, int]) -> Any:
-        """List one's sessions, oldest first."""
+        """List one's sessions, oldest first.
+
+        A session is a sign-in on a device; `current` marks the one that asks.
+        """
         rows = sessions.list_live(caller().user_id, after=page["cursor"], limit=page["limit"] + 1)
         listed = page_of(rows, page["limit"])
         listed["items"] = [_shown(row) for row in listed["items"]]
@@ -94,7 +106,10 @@ class MySessions(MethodView):
     @signed_in
     @blp.response(204)
     def delete(self) -> None:
-        """End all one's sessions but this one."""
+        """End all one's sessions but this one.
+
+        Their access and refresh tokens are dead at once, everywhere.
+        """
         sessions.end_others(caller())
 
 
@@ -106,7 +121,10 @@ class MySession(MethodView):
     @documents_refusals(NotFound)
     @blp.response(204)
     def delete(self, session_id: int) -> None:
-        """End one of one's sessions."""
+        """End one of one's sessions.
+
+        Its access and refresh tokens are dead at once, everywhere.
+        """
         sessions.end(session_id=session_id, user_id=caller().user_id)
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from app import create_app
 from db import db
+from tests.contract.declared import hold_to_document
 from tests.factories import Account, register
 
 TEST_ROUNDS = 10
@@ -54,6 +55,7 @@ def settings(new_database, tmp_path_factory):
 @pytest.fixture(scope="session")
 def shared_app(settings):
     app = create_app(settings)
+    hold_to_document(app)
     yield app
     with app.app_context():
         db.engine.dispose()

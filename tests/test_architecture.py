@@ -10,7 +10,7 @@ ROOT = Path(__file__).parent.parent
 ANYTHING = None
 MAY_IMPORT = {
     "access_log": set(),
-    "api": {"core", "errors"},
+    "api": {"core", "errors", "openapi"},
     "app": ANYTHING,
     "auth": {"api", "config", "core", "errors", "services"},
     "commands": {"commands", "config", "errors", "services"},
@@ -21,10 +21,12 @@ MAY_IMPORT = {
     "mail": {"config", "core", "mail"},
     "migrations": ANYTHING,
     "models": {"core", "db", "models"},
+    "openapi": {"errors"},
     "postgresql": set(),
     "rate_limits": {"api", "config", "core", "errors", "services"},
     "resources": {
-        *("api", "auth", "core", "errors", "rate_limits", "resources", "schemas", "services"),
+        *("api", "auth", "core", "errors", "openapi", "rate_limits", "resources"),
+        *("schemas", "services"),
     },
     "schemas": {"core"},
     "scripts": ANYTHING,

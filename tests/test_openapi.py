@@ -77,9 +77,9 @@ def test_every_route_is_documented(document, app):
     assert {name.partition("{")[0] for name, _ in operations_of(document)} == routes
 
 
-def documented_refusals(operation):
+def documented_refusals(document, operation):
     """Status, code and example of every refusal that an operation documents."""
-    for status, answer in operation["responses"].items():
+    for status, answer in resolved(document, operation["responses"]).items():
         content = answer.get("content", {}).get("application/json", {})
         for code, example in content.get("examples", {}).items():
             yield int(status), code, example["value"]
@@ -88,7 +88,7 @@ def documented_refusals(operation):
 def test_every_documented_refusal_has_the_status_the_code_and_the_sentence_of_errors_py(document):
     seen = set()
     for name, operation in operations_of(document):
-        for status, code, example in documented_refusals(operation):
+        for status, code, example in documented_refusals(document, operation):
             refusal = REFUSALS[code]
             assert (name, code, status) == (name, code, refusal.status.value)
             assert (
@@ -124,14 +124,14 @@ def test_every_closed_operation_documents_both_kinds_of_401(document):
     closed = [each for each in operations_of(document) if all(each[1].get("security", [{}]))]
     assert closed
     for name, operation in closed:
-        codes = {code for _, code, _ in documented_refusals(operation)}
+        codes = {code for _, code, _ in documented_refusals(document, operation)}
         assert codes >= {"not_signed_in", "invalid_token"}, name
 
 
 def test_every_operation_with_a_json_body_documents_what_a_body_may_be_refused_for(document):
     for name, operation in operations_of(document):
         if "application/json" in operation.get("requestBody", {}).get("content", {}):
-            codes = {code for _, code, _ in documented_refusals(operation)}
+            codes = {code for _, code, _ in documented_refusals(document, operation)}
             wanted = {"malformed_json", "body_too_large", "unsupported_media_type", "invalid_input"}
             assert codes >= wanted, name
 
@@ -142,9 +142,58 @@ def test_the_security_schemes_that_are_named_are_there(document):
         assert all(set(each) <= schemes.keys() for each in operation.get("security", [])), name
 
 
+def test_every_refusal_that_any_operation_may_meet_is_documented(document):
+    for name, operation in operations_of(document):
+        codes = {code for _, code, _ in documented_refusals(document, operation)}
+        assert codes >= {"unknown_host", "not_acceptable", "internal_error"}, name
+
+
+def test_no_operation_documents_any_other_answer(document):
+    """An answer for "default" would make whatever comes true."""
+    for name, operation in operations_of(document):
+        assert all(status.isdecimal() for status in operation["responses"]), name
+
+
+def test_every_limited_operation_documents_the_headers_of_the_limit(document):
+    limited = [each for each in operations_of(document) if "429" in each[1]["responses"]]
+    assert limited
+    for name, operation in limited:
+        answers = resolved(document, operation["responses"])
+        assert answers["429"]["headers"].keys() >= {"Retry-After", "RateLimit"}, name
+        done = [answers[status] for status in answers if status.startswith("2")]
+        assert all("RateLimit" in answer["headers"] for answer in done), name
+
+
+def test_every_refusal_of_401_and_503_documents_its_header(document):
+    for name, operation in operations_of(document):
+        answers = resolved(document, operation["responses"])
+        for status, header in (("401", "WWW-Authenticate"), ("503", "Retry-After")):
+            if status in answers:
+                assert answers[status]["headers"][header]["required"], name
+
+
+def links_of(document):
+    for name, operation in operations_of(document):
+        for answer in operation["responses"].values():
+            for link in answer.get("links", {}).values():
+                yield name, link
+
+
+def test_every_link_leads_to_an_operation_and_fills_in_what_that_one_takes(document):
+    operations = {each["operationId"]: (name, each) for name, each in operations_of(document)}
+    assert {name for name, _ in links_of(document)} >= {"POST /register", "POST /login"}
+    for name, link in links_of(document):
+        target, operation = operations[link["operationId"]]
+        path = document["paths"][target.split()[1]]
+        taken = [*path.get("parameters", []), *operation.get("parameters", [])]
+        assert link.get("parameters", {}).keys() <= {each["name"] for each in taken}, name
+        assert ("requestBody" in operation) >= ("requestBody" in link), name
+
+
 def test_no_schema_shows_a_password_or_a_hash(document):
     for name, operation in operations_of(document):
-        text = json.dumps(resolved(document, operation["responses"]))
+        answers = resolved(document, operation["responses"]).values()
+        text = json.dumps([answer.get("content") for answer in answers])
         assert "password_hash" not in text, name
         assert '"password":' not in text, name
 

@@ -113,6 +113,16 @@ class Server:
             return self.call("GET", "/readyz").status == 200
 
 
+@contextlib.contextmanager
+def started(directory, **settings):
+    """A server for as long as a block runs. Many tries come from one address: no rate limits."""
+    server = Server(directory / "instance", **{"MUSTER_RATE_LIMITS": "off"} | settings)
+    try:
+        yield server.start()
+    finally:
+        server.kill()
+
+
 def flask_serve(port, instance, log, **settings):
     """`flask serve`, as it is typed, with nothing set but what is given here."""
     place = {"HOST": "127.0.0.1", "PORT": port, "MUSTER_INSTANCE_PATH": instance}
