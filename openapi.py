@@ -3,7 +3,7 @@
 Come here to change how the document is written; `make openapi` writes it.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, cast
 
 import flask_smorest
@@ -80,7 +80,7 @@ def values_of(_converter: Any, field: ma.fields.Field[Any], **_context: Any) -> 
         return {"format": "int64"}
     if isinstance(field, ma.fields.Enum):
         chosen = [each.choices for each in field.validators if isinstance(each, ma.validate.OneOf)]
-        values: Iterable[Any] = chosen[0] if chosen else field.enum
+        values: Any = chosen[0] if chosen else field.enum
         return {"type": "string", "enum": [str(each) for each in values]}
     return {}
 
