@@ -29,12 +29,13 @@ format: $(VENV)/installed-dev ## Mend style
 lock: $(VENV)/installed-dev ## Pin and hash the newest packages that requirements*.in allow
 	uv pip compile $(LOCK) -o requirements.txt requirements.in
 	uv pip compile $(LOCK) -o requirements-dev.txt requirements-dev.in
+	for peer in benchmarks/peers/locks/*.in; do uv pip compile $(LOCK) -o $${peer%.in}.txt $$peer; done
 
 migration: $(VENV)/installed-dev ## Draft a migration from the models: make migration m="add teams"
 	python -m migrations.draft "$(m)"
 
-bench: $(VENV)/installed-dev ## Measure this machine: start, flood, rates, same_time
-	@for what in start flood rates same_time; do python benchmarks/load.py $$what; done
+bench: $(VENV)/installed-dev ## Measure Muster beside its peers: make bench options=--quick
+	python -m benchmarks.compare $(options)
 
 openapi: $(VENV)/installed-dev ## Write docs/openapi.json
 	MUSTER_DATABASE_URL=sqlite:// flask openapi write docs/openapi.json

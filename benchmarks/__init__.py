@@ -1,0 +1,1 @@
+"""How fast and how large Muster is, alone, beside its peers, and with millions of accounts."""
