@@ -77,7 +77,11 @@ class ErrorSchema(ma.Schema):
     status = ma.fields.String(required=True, metadata={"description": "The status in words."})
     message = ma.fields.String(required=True, metadata={"description": "A sentence for people."})
     error = ma.fields.String(required=True, metadata={"description": "A stable code for programs."})
-    errors = ma.fields.Dict(metadata={"description": "422: what is wrong, by place and field. 409 `last_owner`: which teams."})
+    errors = ma.fields.Dict(
+        metadata={
+            "description": "422: what is wrong, by place and field. 409 `last_owner`: which teams."
+        }
+    )
     request_id = ma.fields.String(metadata={"description": "5xx: finds the fault in the log."})
 
 
