@@ -95,7 +95,7 @@ def _init_services(app: Flask, settings: Settings) -> None:
         queue=max(1, min(settings.hashing_queue, THREADS - THREADS_FOR_READERS - slots)),
     )
     app.extensions["muster"] = Context(settings, hasher, startup.newest_revision())
-    keys = signing_keys.ring(settings.keys_path, settings.token_algorithm)
+    keys = signing_keys.ring(settings.resolved_keys_path, settings.token_algorithm)
     auth.init_app(
         app,
         keys,

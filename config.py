@@ -140,6 +140,12 @@ class Settings:
     instance_path: Path = _setting(
         BASE / "instance", "Directory of the SQLite file, its backups and the signing keys.", _path
     )
+    keys_path: Path | None = _setting(
+        None,
+        "Directory of the signing keys, for replicas to share; read-only will do if it has one. "
+        "Empty: `keys/` in the instance path.",
+        _path,
+    )
     database_url: str = _setting(
         "",
         "`sqlite:///…` or `postgresql://…`. Empty: the file `muster.sqlite3` in the instance path.",
@@ -267,9 +273,9 @@ class Settings:
         return url.get_backend_name() == "sqlite" and url.database in {None, "", ":memory:"}
 
     @property
-    def keys_path(self) -> Path | None:
+    def resolved_keys_path(self) -> Path | None:
         """The directory of the signing keys; None when they are kept in memory, too."""
-        return None if self.in_memory else self.instance_path / "keys"
+        return None if self.in_memory else self.keys_path or self.instance_path / "keys"
 
     @property
     def resolved_database_url(self) -> str:

@@ -24,7 +24,7 @@ def list_keys() -> None:
 def rotate_keys() -> None:
     """Make a new key. It signs in ten minutes; the old one verifies until its tokens expired."""
     context: Context = current_app.extensions["muster"]
-    directory = context.settings.keys_path
+    directory = context.settings.resolved_keys_path
     if directory is None:
         raise click.ClickException("The keys of an in-memory database are in memory, too.")
     key = signing_keys.rotate(directory, context.settings.token_algorithm)

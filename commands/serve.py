@@ -31,8 +31,9 @@ def serve(host: str, port: int) -> None:
     context: Context = current_app.extensions["muster"]
     if context.settings.in_memory:
         raise click.ClickException("An in-memory database cannot be shared by worker processes.")
-    if context.settings.keys_path:
-        signing_keys.follow_setting(context.settings.keys_path, context.settings.token_algorithm)
+    keys_path = context.settings.resolved_keys_path
+    if keys_path:
+        signing_keys.follow_setting(keys_path, context.settings.token_algorithm)
     address = _free_address(host, port)
     _allow_many_connections()
     shown = f"[{host}]" if ":" in host else host

@@ -1,7 +1,8 @@
 """The keys that sign access tokens. Come here to change how they are made, kept and found.
 
-Each is a PEM file `<time it was made>-<kid>.pem`, mode 0600, in `keys/` below the instance path.
-Replicas that share the directory share the keys.
+Each is a PEM file `<time it was made>-<kid>.pem`, mode 0600, in `keys/` below the instance path or
+where MUSTER_KEYS_PATH says. Replicas that share the directory share the keys; it may be read-only
+if it has one (docs/decisions/0011-sharing-keys.md).
 """
 
 import json
@@ -10,7 +11,8 @@ import os
 import threading
 import time
 from base64 import urlsafe_b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -157,10 +159,10 @@ def ring(directory: Path | None, algorithm: str) -> KeyRing:
     """The keys in a directory, or in memory only; the first is made here. `SettingsError`."""
     if directory is None:
         return KeyRing([make(algorithm)])
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with FileLock(directory / ".lock"):
-        if not load(directory):
-            save(make(algorithm), directory)
+    if not load(directory):
+        with _alone(directory):
+            if not load(directory):  # nobody else was first
+                save(make(algorithm), directory)
     return KeyRing(load(directory), directory)
 
 
@@ -169,21 +171,49 @@ def follow_setting(directory: Path, algorithm: str) -> None:
 
     Only the server does this. Other commands may run without the server's environment.
     """
-    if load(directory)[-1].algorithm != algorithm:
-        key = rotate(directory, algorithm)
-        _log.warning("the new key %s (%s) signs from %s", key.kid, algorithm, key.signs_from)
+    if load(directory)[-1].algorithm == algorithm:
+        return
+    try:
+        with _alone(directory):
+            if load(directory)[-1].algorithm != algorithm:
+                key = _rotate(directory, algorithm)
+                _log.warning(
+                    "the new key %s (%s) signs from %s", key.kid, algorithm, key.signs_from
+                )
+    except SettingsError as error:  # keys that somebody else makes are taken as they are
+        _log.warning("MUSTER_TOKEN_ALGORITHM cannot be followed: %s", error)
 
 
 def rotate(directory: Path, algorithm: str) -> SigningKey:
-    """Make a new key, and remove those that have had their time."""
-    with FileLock(directory / ".lock"):
-        key = make(algorithm)
-        save(key, directory)
-        keys = KeyRing(load(directory), directory)
-        for path in directory.glob("*.pem"):
-            if keys.find(_read(path).kid) is None:
-                path.unlink()
+    """Make a new key, and remove those that have had their time. Raises `SettingsError`."""
+    with _alone(directory):
+        return _rotate(directory, algorithm)
+
+
+def _rotate(directory: Path, algorithm: str) -> SigningKey:
+    key = make(algorithm)
+    save(key, directory)
+    keys = KeyRing(load(directory), directory)
+    for path in directory.glob("*.pem"):
+        if keys.find(_read(path).kid) is None:
+            path.unlink()
     return key
+
+
+@contextmanager
+def _alone(directory: Path) -> Iterator[None]:
+    """Keep the other processes and replicas from making keys meanwhile."""
+    lock = FileLock(directory / ".lock")
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock.acquire()
+    except OSError as error:
+        reason = os.strerror(error.errno or 0)
+        raise SettingsError(f"No signing key can be made in {directory}: {reason}.") from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def load(directory: Path) -> list[SigningKey]:

@@ -46,7 +46,7 @@ def shown_default(setting):
     special = {"instance_path": "`instance/`", "workers": "cores, at most 4"}
     if setting.name in special:
         return special[setting.name]
-    if setting.default in ("", ()):
+    if setting.default in ("", (), None):
         return "(empty)"
     if hasattr(setting.default, "days"):
         return f"`{setting.default.days}`"

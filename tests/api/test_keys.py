@@ -246,7 +246,7 @@ def test_the_list_shows_nothing_of_a_private_key(start):
 def served(start, algorithm):
     """Muster as `flask serve` starts it: only that follows a changed setting."""
     app = start(token_algorithm=algorithm)
-    signing_keys.follow_setting(app.extensions["muster"].settings.keys_path, algorithm)
+    signing_keys.follow_setting(app.extensions["muster"].settings.resolved_keys_path, algorithm)
     return app
 
 
