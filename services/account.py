@@ -104,7 +104,8 @@ def delete_account(context: Context, caller: LiveSession) -> None:
     user_id = caller.user_id
     with writing() as session:
         # A rename ends first, and no team is joined or opened from here on.
-        session.get(UserModel, user_id, with_for_update=True)
+        if session.get(UserModel, user_id, with_for_update=True) is None:
+            raise InvalidToken  # deleted since the guard looked
         memberships.leave_all(session, user_id)
         names.release(session, user_id)
         session.execute(delete(UserModel).where(UserModel.id == user_id))
@@ -119,7 +120,7 @@ def _change(
         user = session.get(UserModel, caller.user_id, with_for_update=True)
         if user is None:
             raise InvalidToken
-        if name:
+        if name and name.display != user.username:
             names.exchange(session, user, name)
             names.purge_some(session, reserved_for)
             audit_events.record(session, Event.USERNAME_CHANGED, actor_id=user.id, user_id=user.id)
