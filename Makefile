@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PATH := $(abspath $(BIN)):$(PATH)
 
-.PHONY: help run setup test lint format lock migration openapi bench
+.PHONY: help run setup test lint format lock migration openapi bench asvs screenshots
 
 help: ## List what there is
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -39,6 +39,12 @@ bench: $(VENV)/installed-dev ## Measure Muster beside its peers: make bench opti
 
 openapi: $(VENV)/installed-dev ## Write docs/openapi.json
 	MUSTER_DATABASE_URL=sqlite:// flask openapi write docs/openapi.json
+
+asvs: $(VENV)/installed-dev ## Write docs/security/asvs.md, and count what it shows
+	python -m scripts.asvs
+
+screenshots: $(VENV)/installed-dev ## Write the pictures of Swagger UI in docs/
+	python -m tests.browser.screenshots
 
 NPM_FOLDERS := docs/examples tests/node
 LOCK := --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate \

@@ -52,6 +52,7 @@ def closed(app):
     return found
 
 
+@pytest.mark.asvs("8.2.1", "6.3.4", "13.4.5")
 @pytest.mark.parametrize("hostile", HOSTILE, ids=map(str, range(len(HOSTILE))))
 def test_what_is_not_public_is_closed_to_strangers_whatever_they_send(app, client, hostile):
     for method, rule in closed(app):
@@ -62,6 +63,7 @@ def test_what_is_not_public_is_closed_to_strangers_whatever_they_send(app, clien
         assert answer.headers["WWW-Authenticate"] == "Bearer"
 
 
+@pytest.mark.asvs("8.2.1")
 @pytest.mark.parametrize("token", ["x", "a.b.c", "eyJhbGciOiJub25lIn0.e30."])
 def test_what_is_not_public_is_closed_to_a_token_that_is_none(app, client, token):
     for method, rule in closed(app):
@@ -70,6 +72,7 @@ def test_what_is_not_public_is_closed_to_a_token_that_is_none(app, client, token
         assert (method, rule.rule, answer.status_code) == (method, rule.rule, 401)
 
 
+@pytest.mark.asvs("2.2.1", "16.5.3")
 @pytest.mark.parametrize("hostile", HOSTILE, ids=map(str, range(len(HOSTILE))))
 def test_nothing_that_is_public_fails_whatever_is_sent(app, client, hostile):
     for method, text, rule in routes(app):
@@ -83,6 +86,7 @@ def test_everything_that_is_public_exists(app):
     assert {(method, rule) for method, rule, _ in routes(app)} >= PUBLIC
 
 
+@pytest.mark.asvs("4.1.4")
 def test_nothing_has_a_view_for_options(app):
     for rule in app.url_map.iter_rules():
         assert rule.provide_automatic_options is not False, rule

@@ -24,6 +24,7 @@ def test_the_page_is_html(client):
     assert "Muster" in answer.text
 
 
+@pytest.mark.asvs("3.4.3", "3.6.1", "14.2.3")
 def test_the_policy_of_the_page_allows_no_inline_script_and_no_foreign_host(client):
     policy = policy_of(client.get("/swagger-ui", buffered=True))
     assert policy["default-src"] == ["'none'"]
@@ -33,6 +34,7 @@ def test_the_policy_of_the_page_allows_no_inline_script_and_no_foreign_host(clie
     assert sources == {"'none'", "'self'", "data:"}
 
 
+@pytest.mark.asvs("3.6.1", "3.7.1")
 def test_the_page_needs_nothing_that_its_policy_forbids(client):
     page = client.get("/swagger-ui", buffered=True).text
     assert not re.search(r"<script(?![^>]*\ssrc=)|<style|\son\w+=|\sstyle=", page)
@@ -47,6 +49,7 @@ def test_every_file_that_the_page_names_is_served(client):
         assert client.get("/" + address, buffered=True).status_code == 200
 
 
+@pytest.mark.asvs("3.5.7", "3.2.1")
 @pytest.mark.parametrize("name", sorted(ASSETS))
 def test_an_asset_is_served_with_its_type(client, name):
     answer = client.get(f"/swagger-ui/{name}", buffered=True)
@@ -54,6 +57,7 @@ def test_an_asset_is_served_with_its_type(client, name):
     assert len(answer.data) > 100
 
 
+@pytest.mark.asvs("5.3.2", "13.4.7", "13.2.5")
 @pytest.mark.parametrize(
     "name",
     [

@@ -101,6 +101,7 @@ def test_what_the_forge_writes_is_accepted_when_nothing_is_changed(client, forge
 # --- Algorithms ---
 
 
+@pytest.mark.asvs("9.1.2")
 @pytest.mark.parametrize(
     "name", ["none", "None", "NONE", "nOnE", "none ", "", None, MISSING, ["none"]]
 )
@@ -110,6 +111,7 @@ def test_a_token_without_an_algorithm_is_refused(client, forge, name, signed):
     assert_refused(present(client, token if signed else token.rpartition(".")[0] + "."))
 
 
+@pytest.mark.asvs("9.1.2")
 @pytest.mark.parametrize("name", ["es256", "ES256 ", "ES384", "ES256K", "PS256", "EdDSA", "RS256"])
 def test_a_token_that_names_another_algorithm_than_its_key_has_is_refused(client, forge, name):
     assert_refused(present(client, forge(header={"alg": name})))
@@ -139,6 +141,7 @@ FORMS = [
 ]
 
 
+@pytest.mark.asvs("9.1.2")
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("bits", [256, 384, 512])
 def test_the_public_key_is_no_shared_secret(client, forge, form, bits):
@@ -164,6 +167,7 @@ def own_key(algorithm):
 ALGORITHMS = ["ES256", "ES384", "ES512", "EdDSA", "RS256", "PS256"]
 
 
+@pytest.mark.asvs("9.1.1", "7.2.1")
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 @pytest.mark.parametrize("claimed", [None, "ES256"], ids=["its own", "ES256"])
 def test_a_key_of_the_attackers_signs_nothing(client, forge, algorithm, claimed):
@@ -191,6 +195,7 @@ HEADER_KEYS = {
 }
 
 
+@pytest.mark.asvs("9.1.3")
 @pytest.mark.parametrize("kind", HEADER_KEYS)
 def test_a_key_that_the_header_brings_or_points_to_is_not_used(client, forge, kind):
     signed = forge.unsigned(header=HEADER_KEYS[kind]())
@@ -220,6 +225,7 @@ ODD_KIDS = {
 }
 
 
+@pytest.mark.asvs("9.1.3")
 @pytest.mark.parametrize("kind", ODD_KIDS)
 def test_a_kid_that_names_no_key_is_refused(client, forge, kind):
     assert_refused(present(client, forge(header={"kid": ODD_KIDS[kind]})))
@@ -289,6 +295,7 @@ HEADERS = {
 }
 
 
+@pytest.mark.asvs("9.2.2")
 @pytest.mark.parametrize("kind", HEADERS)
 def test_a_header_that_says_that_it_is_something_else_is_refused(client, forge, kind):
     assert_refused(present(client, forge(header=HEADERS[kind])))
@@ -306,6 +313,7 @@ def test_every_claim_has_to_be_there(client, forge, claim):
     assert_refused(present(client, forge(claims={claim: MISSING})))
 
 
+@pytest.mark.asvs("15.3.5")
 @pytest.mark.parametrize("claim", CLAIMS)
 @pytest.mark.parametrize("value", [None, [], {}, 0.5], ids=repr)
 def test_no_claim_may_be_of_another_type(client, forge, claim, value):
@@ -353,6 +361,7 @@ def test_a_subject_is_an_id_and_nothing_that_could_pass_for_one(client, forge, c
     assert_refused(present(client, forge(claims={"sub": change(forge.claims["sub"])})))
 
 
+@pytest.mark.asvs("9.2.3", "10.3.1")
 @pytest.mark.parametrize(
     ("claim", "value"),
     [
@@ -378,6 +387,7 @@ def test_a_claim_with_another_value_is_refused(client, forge, claim, value):
     assert_refused(present(client, forge(claims={claim: value})))
 
 
+@pytest.mark.asvs("9.2.1")
 @pytest.mark.parametrize(
     ("claim", "seconds", "status"),
     [
@@ -416,6 +426,7 @@ def twice(fields, name, first):
     return b"{" + as_json({name: first})[1:-1] + b"," + as_json(fields)[1:]
 
 
+@pytest.mark.asvs("1.5.3")
 @pytest.mark.parametrize(("claim", "first"), [("sub", "1"), ("exp", 1), ("sid", 1), ("aud", "x")])
 def test_a_claim_that_stands_twice_is_refused(client, forge, claim, first):
     assert_refused(present(client, forge(claims=twice(forge.claims, claim, first))))
@@ -542,6 +553,7 @@ def with_signature(token, signature):
     return f"{token.rpartition('.')[0]}.{b64(signature)}"
 
 
+@pytest.mark.asvs("9.1.1", "11.2.5")
 @pytest.mark.parametrize("kind", SIGNATURES)
 def test_a_signature_of_any_other_form_is_refused(client, alice, kind):
     token = token_of(alice)
@@ -570,15 +582,18 @@ def log_in(client, account):
     return client.post("/login", json=body).json
 
 
+@pytest.mark.asvs("9.2.2")
 def test_a_refresh_token_is_no_access_token(client, alice):
     assert_refused(present(client, log_in(client, alice)["refresh_token"]))
 
 
+@pytest.mark.asvs("9.2.2")
 def test_an_access_token_is_no_refresh_token(client, alice):
     body = {"refresh_token": log_in(client, alice)["access_token"]}
     assert_refused(client.post("/refresh", json=body))
 
 
+@pytest.mark.asvs("9.2.3", "10.3.1")
 def test_a_token_of_another_muster_is_refused(client, alice, own_app):
     """Its first account and session have the same ids as here, or so it says."""
     app = own_app()
@@ -601,16 +616,19 @@ def test_a_token_with_the_session_of_another_is_refused(client, app, alice):
     assert_refused(present(client, forge_for(app, alice)(claims={"sid": sid})))
 
 
+@pytest.mark.asvs("8.3.1", "8.2.2")
 def test_a_token_with_the_id_of_another_is_refused(client, forge):
     other = register(client)
     assert_refused(present(client, forge(claims={"sub": str(other.id)})))
 
 
+@pytest.mark.asvs("7.4.2")
 def test_a_token_of_an_account_that_was_deleted_is_refused(client, alice):
     assert client.delete("/me", headers=alice.headers).status_code == 204
     assert_refused(present(client, token_of(alice)))
 
 
+@pytest.mark.asvs("10.3.3")
 def test_a_token_of_an_account_that_was_deleted_is_not_the_next_ones(client, alice):
     client.delete("/me", headers=alice.headers)
     register(client)
@@ -622,6 +640,7 @@ def test_a_token_anew_for_a_session_that_ended_is_refused(client, alice, forge):
     assert_refused(present(client, forge(claims={"jti": "new", "exp": int(time.time()) + 600})))
 
 
+@pytest.mark.asvs("14.2.1", "3.5.1", "15.3.7")
 def test_a_token_in_the_address_or_in_a_cookie_is_no_token(client, alice):
     token = token_of(alice)
     client.set_cookie("access_token_cookie", token)

@@ -72,6 +72,7 @@ def test_the_sixth_wrong_password_closes_the_account_for_a_second(client, alice,
     assert is_open(client, alice)
 
 
+@pytest.mark.asvs("6.3.1")
 @pytest.mark.parametrize(
     ("wrong", "seconds"), [(7, 2), (8, 4), (9, 8), (10, 16), (15, 512), (16, 900), (30, 900)]
 )
@@ -142,6 +143,7 @@ def test_before_the_hard_stop_waiting_opens_the_account(client, app, alice, time
     assert is_open(client, alice)
 
 
+@pytest.mark.asvs("6.3.1")
 def test_at_a_hundred_failures_no_waiting_opens_the_account(client, app, alice, time):
     set_failures(app, HARD_STOP - 1)
     guess(client, 1)
@@ -203,6 +205,7 @@ def guess_together(app, count, headers=None):
         return list(pool.map(attempt, range(count)))
 
 
+@pytest.mark.asvs("6.3.1", "15.4.2")
 def test_of_two_hundred_parallel_guesses_no_more_are_tried_than_limit_and_slots(wide_app):
     """The clock stands still, so the account never opens again meanwhile."""
     register(wide_app.test_client(), username="alice")
@@ -227,6 +230,7 @@ def test_parallel_guesses_through_a_known_session_are_no_way_round(wide_app):
 # --- Whoever is known ---
 
 
+@pytest.mark.asvs("6.3.1")
 def test_a_known_session_signs_in_while_strangers_are_locked_out(client, app, alice):
     set_failures(app, HARD_STOP)
     assert not is_open(client, alice)
@@ -294,6 +298,7 @@ def change(client, account, current, new="another horse battery"):
     return client.put("/me/password", json=body, headers=account.headers)
 
 
+@pytest.mark.asvs("6.3.4")
 def test_guessing_the_current_password_is_slowed_too(client, alice, time):
     wrong = [change(client, alice, "wrong") for _ in range(6)]
     right = change(client, alice, alice.password)
@@ -331,6 +336,7 @@ def test_a_new_password_that_is_refused_is_no_guess(client, app, alice):
 # --- What is not told ---
 
 
+@pytest.mark.asvs("6.3.4")
 def test_a_disabled_account_answers_as_one_that_is_not_there(client, app, alice):
     app.test_cli_runner().invoke(args=["users", "disable", "alice"])
     answers = [

@@ -34,6 +34,7 @@ def log_in_body(password):
 # --- Malformed JSON ---
 
 
+@pytest.mark.asvs("1.5.3", "1.4.2")
 @pytest.mark.parametrize(
     "body",
     [
@@ -84,6 +85,7 @@ def test_well_formed_json_that_is_not_an_object_is_invalid_input(client, body):
     assert_refused(post(client, body), 422, "invalid_input", {"errors"})
 
 
+@pytest.mark.asvs("15.3.3")
 def test_an_unknown_field_is_named(client):
     answer = client.post("/login", json={"username": "a", "password": "b", "otp": "c"})
     assert_refused(answer, 422, "invalid_input", {"errors"})
@@ -93,6 +95,7 @@ def test_an_unknown_field_is_named(client):
 # --- Media types ---
 
 
+@pytest.mark.asvs("3.5.2")
 @pytest.mark.parametrize(
     "content_type",
     [
@@ -113,6 +116,7 @@ def test_a_body_that_is_not_declared_as_json_is_refused(client, alice, content_t
     assert_refused(answer, 415, "unsupported_media_type")
 
 
+@pytest.mark.asvs("5.2.3")
 @pytest.mark.parametrize("encoding", ["gzip", "br", "gzip, gzip"])
 def test_a_compressed_body_is_refused(client, alice, encoding):
     body = log_in_body(alice.password.encode())
@@ -160,6 +164,7 @@ def test_a_body_at_the_limit_is_read(client):
     assert post(client, body).status_code == 401
 
 
+@pytest.mark.asvs("15.2.2")
 def test_a_body_over_the_limit_is_refused(client):
     body = log_in_body(b"x").ljust(MAX_BODY_BYTES + 1)
     assert_refused(post(client, body), 413, "body_too_large")
@@ -186,6 +191,7 @@ class Endless(RawIOBase):
         return len(buffer)
 
 
+@pytest.mark.asvs("4.2.1")
 def test_a_chunked_body_without_an_end_is_refused(client):
     chunked = {"wsgi.input": Endless(), "wsgi.input_terminated": True}
     answer = client.post("/login", content_type=JSON, environ_overrides=chunked)
@@ -220,6 +226,7 @@ def test_a_very_long_name_is_unknown_like_any_other(client):
 # --- Methods ---
 
 
+@pytest.mark.asvs("3.5.3", "4.1.4")
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
@@ -238,6 +245,7 @@ def test_a_method_that_is_not_there_is_refused_with_those_that_are(client, metho
     assert set(answer.allow) == allowed
 
 
+@pytest.mark.asvs("4.2.2")
 @pytest.mark.parametrize("path", ["/healthz", "/users", "/nothing", "/swagger-ui", "/openapi.json"])
 def test_head_has_the_headers_of_get_and_no_body(client, path):
     got, headed = client.get(path, buffered=True), client.head(path, buffered=True)
@@ -295,6 +303,7 @@ def test_the_id_of_a_user_is_written_one_way_only(client, alice):
     assert client.get(f"/users/{alice.id}", headers=alice.headers).status_code == 200
 
 
+@pytest.mark.asvs("14.2.5")
 @pytest.mark.parametrize("path", ["//users", "//evil.example", "/users//1", "/./users"])
 def test_an_address_is_never_tidied_up_by_a_redirect(client, path):
     answer = client.get("/", environ_overrides={"PATH_INFO": path})
@@ -302,6 +311,7 @@ def test_an_address_is_never_tidied_up_by_a_redirect(client, path):
     assert "Location" not in answer.headers
 
 
+@pytest.mark.asvs("1.2.2", "3.7.2")
 def test_no_address_of_an_answer_comes_from_the_host_header():
     client = create_app(
         {"MUSTER_DATABASE_URL": "sqlite://", "MUSTER_TRUSTED_HOSTS": "*"}
@@ -310,6 +320,7 @@ def test_no_address_of_an_answer_comes_from_the_host_header():
     assert sent_on.location == "/swagger-ui"
 
 
+@pytest.mark.asvs("4.1.3")
 @pytest.mark.parametrize(
     ("settings", "own"),
     [
@@ -337,6 +348,7 @@ def test_a_range_that_an_asset_does_not_have_is_refused_as_such(client):
 # --- Headers of every answer ---
 
 
+@pytest.mark.asvs("3.2.1", "3.4.4", "3.4.5", "3.4.6", "3.4.8", "3.5.8", "3.4.3", "13.4.6")
 @pytest.mark.parametrize(
     ("method", "path", "body", "status"),
     [
@@ -368,11 +380,13 @@ def test_every_answer_has_the_security_headers(client, method, path, body, statu
     assert "Server" not in answer.headers
 
 
+@pytest.mark.asvs("14.3.2", "14.2.2", "14.2.5")
 @pytest.mark.parametrize("path", ["/users", "/users/1", "/nothing"])
 def test_no_answer_to_a_token_is_kept_by_a_cache(client, alice, path):
     assert client.get(path, headers=alice.headers).headers["Cache-Control"] == "no-store"
 
 
+@pytest.mark.asvs("14.3.2", "14.2.2")
 def test_the_answer_with_a_token_is_not_kept_by_a_cache(client, alice):
     answer = client.post("/login", json={"username": "alice", "password": alice.password})
     assert answer.headers["Cache-Control"] == "no-store"
@@ -452,6 +466,7 @@ def spoil(app):
         connection.execute(text("UPDATE users SET created_at = 'geheim'"))
 
 
+@pytest.mark.asvs("16.5.1", "16.5.4", "13.4.2")
 def test_an_unexpected_fault_is_a_500_that_tells_nothing(faulty):
     app, client, _ = faulty
     spoil(app)
@@ -463,6 +478,7 @@ def test_an_unexpected_fault_is_a_500_that_tells_nothing(faulty):
     assert b"geheim" not in answer.data
 
 
+@pytest.mark.asvs("16.3.4", "16.5.4")
 def test_an_unexpected_fault_is_in_the_log_under_the_id_of_its_answer(faulty, caplog):
     app, client, _ = faulty
     spoil(app)
@@ -479,6 +495,7 @@ def lose_database(app, file):
     file.mkdir()
 
 
+@pytest.mark.asvs("16.5.2")
 @pytest.mark.parametrize("path", ["/users", "/users/1"])
 def test_without_its_database_muster_asks_to_come_back_later(faulty, path):
     app, client, file = faulty
@@ -488,6 +505,7 @@ def test_without_its_database_muster_asks_to_come_back_later(faulty, path):
     assert int(answer.headers.get("Retry-After", 0)) > 0
 
 
+@pytest.mark.asvs("16.5.3", "2.3.3")
 def test_a_registration_without_a_database_is_not_acknowledged(faulty):
     app, client, file = faulty
     lose_database(app, file)
@@ -495,6 +513,7 @@ def test_a_registration_without_a_database_is_not_acknowledged(faulty):
     assert_refused(answer, 503, "unavailable", {"request_id"})
 
 
+@pytest.mark.asvs("16.5.2", "13.2.6")
 def test_a_postgresql_database_that_is_gone_is_a_503(postgresql, tmp_path):
     url = postgresql()
     app = create_app({"MUSTER_DATABASE_URL": url, "MUSTER_INSTANCE_PATH": str(tmp_path)})
@@ -515,6 +534,7 @@ def logged(caplog):
     return "\n".join(str(vars(record)) for record in caplog.records)
 
 
+@pytest.mark.asvs("16.2.1", "16.3.2", "16.3.3")
 def test_a_request_is_logged_by_path_status_and_caller(client, alice, caplog):
     caplog.set_level(logging.INFO, "muster")
     answer = client.get(f"/users/{alice.id}", headers=alice.headers)
@@ -524,6 +544,7 @@ def test_a_request_is_logged_by_path_status_and_caller(client, alice, caplog):
     assert line["request_id"] == answer.headers["X-Request-ID"]
 
 
+@pytest.mark.asvs("16.2.5", "14.2.1")
 def test_neither_query_nor_token_reaches_the_log(client, alice, caplog):
     caplog.set_level(logging.DEBUG, "muster")
     client.get("/users?limit=geheim&cursor=geheim", headers=alice.headers)
@@ -533,6 +554,7 @@ def test_neither_query_nor_token_reaches_the_log(client, alice, caplog):
     assert alice.headers["Authorization"].removeprefix("Bearer ") not in logged(caplog)
 
 
+@pytest.mark.asvs("16.2.5", "14.2.4")
 def test_no_password_reaches_the_log(client, caplog):
     caplog.set_level(logging.DEBUG, "muster")
     for name in ("alice", "alice", "a"):
@@ -543,6 +565,7 @@ def test_no_password_reaches_the_log(client, caplog):
     assert "geheim" not in logged(caplog)
 
 
+@pytest.mark.asvs("16.2.5")
 def test_what_was_sent_to_the_database_does_not_reach_the_log(postgresql, tmp_path, caplog):
     app = create_app({"MUSTER_DATABASE_URL": postgresql(), "MUSTER_INSTANCE_PATH": str(tmp_path)})
     with app.app_context(), db.engine.begin() as connection:
@@ -556,6 +579,7 @@ def test_what_was_sent_to_the_database_does_not_reach_the_log(postgresql, tmp_pa
     assert "$pbkdf2-sha256$" not in logged(caplog)
 
 
+@pytest.mark.asvs("16.2.5")
 def test_no_password_reaches_the_log_with_a_fault(faulty, caplog):
     app, client, _ = faulty
     with app.app_context(), db.engine.begin() as connection:

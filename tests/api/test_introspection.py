@@ -131,6 +131,7 @@ def test_an_access_token_is_no_secret(client, token):
     assert answer.status_code == 401
 
 
+@pytest.mark.asvs("13.2.3")
 @pytest.mark.parametrize("tried", ["Bearer ", f"Bearer {SECRET}", "Bearer None", "Bearer x"])
 def test_without_the_setting_nobody_is_let_in(app, tried):
     answer = app.test_client().post(
@@ -146,6 +147,7 @@ def test_the_body_is_a_form_and_not_json(client, token):
     assert "active" not in answer.json
 
 
+@pytest.mark.asvs("14.2.1")
 def test_the_token_does_not_come_in_the_address_where_logs_would_see_it(client, token):
     headers = {"Authorization": f"Bearer {SECRET}"}
     answer = client.post(f"/introspect?token={token}", headers=headers)
@@ -159,6 +161,7 @@ def test_a_form_without_a_token_is_refused(client):
     assert list(answer.json["errors"]["form"]) == ["token"]
 
 
+@pytest.mark.asvs("13.2.3")
 @pytest.mark.parametrize("secret", ["x" * 31, "correct horse battery staple 0123456789", "é" * 40])
 def test_a_secret_that_is_short_or_that_no_client_could_send_stops_the_start(secret):
     with pytest.raises(SettingsError) as refusal:

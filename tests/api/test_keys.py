@@ -66,6 +66,7 @@ def rotate(app):
 # --- The JWKS ---
 
 
+@pytest.mark.asvs("10.1.1", "13.3.2")
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 def test_the_jwks_has_only_public_members(start, algorithm):
     client = start(token_algorithm=algorithm).test_client()
@@ -94,6 +95,7 @@ def test_whoever_has_the_jwks_can_verify_a_token(start, algorithm):
     assert claims["sid"]
 
 
+@pytest.mark.asvs("11.2.2")
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 def test_every_algorithm_works_from_the_sign_in_to_the_sign_out(start, algorithm):
     client = start(token_algorithm=algorithm).test_client()
@@ -260,6 +262,7 @@ def test_a_command_without_the_environment_of_the_server_makes_no_key(start, tim
     assert kids(served(start, "EdDSA").test_client()) == before
 
 
+@pytest.mark.asvs("11.2.2")
 def test_another_algorithm_comes_with_a_key_of_its_own_and_loses_no_session(start, time):
     me = register(start().test_client())
     time.shift(600)

@@ -2,12 +2,15 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import jwt
 import pytest
+import time_machine
 from sqlalchemy import text
 
 from app import create_app
+from core import clock
 from db import db
 from models import UserModel, UserSessionModel
 from tests.factories import Registration, register
@@ -44,12 +47,14 @@ def test_a_name_that_only_looks_like_it_signs_nobody_in(client, alice, typed):
     assert log_in(client, typed, alice.password).status_code == 401
 
 
+@pytest.mark.asvs("6.2.8")
 @pytest.mark.parametrize("change", [str.upper, str.strip, lambda text: text + " ", lambda _: ""])
 def test_a_password_that_is_almost_right_is_wrong(client, change):
     register(client, username="alice", password=" correct horse battery ")
     assert log_in(client, "alice", change(" correct horse battery ")).status_code == 401
 
 
+@pytest.mark.asvs("6.3.4")
 @pytest.mark.parametrize(
     "typed",
     ["nobody", "", "a", "\x00", "a\x00b", "@", "al ice", "admin", "alice@example.com", "🦊"],
@@ -106,6 +111,7 @@ def test_no_connection_is_held_while_a_password_is_verified(slow_app):
     assert held.count(0) > 0.7 * len(held)
 
 
+@pytest.mark.asvs("7.2.2", "9.2.2")
 def test_the_claims_are_those_of_an_access_token(client, alice, app):
     before = int(time.time())
     claims = claims_of(log_in(client, "alice", alice.password))
@@ -127,6 +133,7 @@ def test_the_header_names_type_algorithm_and_key(client, alice):
     assert (header["typ"], header["alg"]) == ("at+jwt", "ES256")
 
 
+@pytest.mark.asvs("7.2.2")
 def test_each_sign_in_is_a_session_and_a_token_of_its_own(client, app, alice):
     claims = [claims_of(log_in(client, "alice", alice.password)) for _ in range(2)]
     assert claims[0]["jti"] != claims[1]["jti"]
@@ -153,6 +160,7 @@ def test_a_missing_field_is_named(client, missing):
     assert list(answer.json["errors"]["json"]) == [missing]
 
 
+@pytest.mark.asvs("15.3.5")
 @pytest.mark.parametrize("value", [None, 7, True, [], {}])
 def test_a_password_that_is_not_text_is_refused(client, value):
     assert log_in(client, "alice", value).status_code == 422
@@ -183,9 +191,16 @@ def test_a_hash_that_passlib_made_signs_in(client, app, alice, password_hash):
     assert log_in(client, "alice", "correct horse battery").status_code == 200
 
 
+@pytest.mark.asvs("11.2.2")
 def test_a_hash_that_is_weaker_than_the_setting_is_replaced_at_the_next_sign_in(client, app, alice):
     give_hash(app, PASSLIB[0])
     log_in(client, "alice", "correct horse battery")
     with app.app_context():
         kept = db.session.query(UserModel).one().password_hash
     assert kept.startswith("$pbkdf2-sha256$10$")
+
+
+@pytest.mark.asvs("6.2.10")
+def test_a_password_does_not_expire(client, alice):
+    with time_machine.travel(clock.now() + timedelta(days=3650)):
+        assert log_in(client, "alice", alice.password).status_code == 200

@@ -20,11 +20,13 @@ def headers_of(pair):
     return {"Authorization": f"Bearer {pair['access_token']}"}
 
 
+@pytest.mark.asvs("7.4.4")
 def test_signing_out_says_so(client, pair):
     answer = client.post("/logout", headers=headers_of(pair))
     assert (answer.status_code, answer.json) == (200, {"message": "Successfully logged out."})
 
 
+@pytest.mark.asvs("7.4.1")
 @pytest.mark.parametrize(
     ("method", "path"),
     [
@@ -45,6 +47,7 @@ def test_the_access_token_is_dead_at_once_everywhere(client, pair, method, path)
     assert answer.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
 
 
+@pytest.mark.asvs("7.4.1")
 def test_the_refresh_token_is_dead_at_once(client, pair):
     client.post("/logout", headers=headers_of(pair))
     answer = client.post("/refresh", json={"refresh_token": pair["refresh_token"]})
@@ -59,6 +62,7 @@ def test_all_access_tokens_of_the_session_are_dead_whichever_signed_out(client, 
     assert again.status_code == 401
 
 
+@pytest.mark.asvs("7.4.1")
 def test_a_hundred_parallel_reads_after_it_are_refused(client, app, pair):
     client.post("/logout", headers=headers_of(pair))
 
@@ -100,6 +104,7 @@ def test_of_two_parallel_sign_outs_none_is_a_fault(app, pair):
         assert set(pool.map(sign_out, range(8))) <= {200, 401}
 
 
+@pytest.mark.asvs("7.4.1", "7.2.2")
 def test_it_is_over_in_another_replica_too_and_after_a_restart(client, app, settings, pair):
     replica = create_app(settings)
     assert replica.test_client().get("/me", headers=headers_of(pair)).status_code == 200

@@ -48,6 +48,7 @@ def test_one_sees_ones_own_account_with_its_address(client, time):
     }
 
 
+@pytest.mark.asvs("15.3.1")
 def test_one_sees_nothing_of_ones_password(client, alice):
     answer = client.get("/me", headers=alice.headers)
     assert not any(secret in answer.data for secret in (b"password", b"pbkdf2", b"failures"))
@@ -162,6 +163,7 @@ def test_of_many_parallel_changes_to_one_name_exactly_one_succeeds(client, app):
     assert sorted(codes) == [200] + [409] * 7
 
 
+@pytest.mark.asvs("15.4.3")
 def test_two_who_exchange_names_at_once_are_no_fault(client, app):
     one, two = register(client, username="alice"), register(client, username="bob")
     codes = together(
@@ -198,6 +200,7 @@ def test_what_is_no_address_is_refused(client, alice, email):
     assert list(answer.json["errors"]["json"]) == ["email"]
 
 
+@pytest.mark.asvs("15.3.3", "8.2.3")
 @pytest.mark.parametrize(
     "field", ["id", "password", "password_hash", "created_at", "disabled_at", "failures", "teams"]
 )
@@ -221,6 +224,7 @@ def change_password(client, account, current, new):
     return client.put("/me/password", json=body, headers=account.headers)
 
 
+@pytest.mark.asvs("6.2.2")
 def test_a_new_password_signs_in_and_the_old_one_does_not(client, alice):
     answer = change_password(client, alice, alice.password, NEW)
     assert (answer.status_code, answer.data) == (204, b"")
@@ -228,6 +232,7 @@ def test_a_new_password_signs_in_and_the_old_one_does_not(client, alice):
     assert log_in(client, "alice", alice.password) == 401
 
 
+@pytest.mark.asvs("6.2.3")
 @pytest.mark.parametrize("wrong", ["", "wrong", "Correct horse battery", "correct horse battery "])
 def test_a_wrong_password_changes_nothing(client, alice, wrong):
     answer = change_password(client, alice, wrong, NEW)
@@ -235,6 +240,7 @@ def test_a_wrong_password_changes_nothing(client, alice, wrong):
     assert log_in(client, "alice", alice.password) == 200
 
 
+@pytest.mark.asvs("6.2.4", "6.2.11")
 @pytest.mark.parametrize("new", ["short", "x" * 257, "password1", "the-user-name", "Muster", ""])
 def test_a_new_password_that_the_rules_refuse_is_named(client, new):
     me = register(client, username="the-user-name")
@@ -257,6 +263,7 @@ def test_a_new_password_ends_the_lock_that_strangers_closed(client, app, alice):
     assert log_in(client, "alice", NEW) == 200
 
 
+@pytest.mark.asvs("15.4.2")
 def test_of_two_changes_at_once_one_wins(client, app, alice):
     news = [f"{NEW} {number}" for number in range(4)]
     calls = [
@@ -307,6 +314,7 @@ def test_a_change_by_a_session_that_was_ended_meanwhile_changes_nothing(
     assert log_in(client, "alice", alice.password) == 200
 
 
+@pytest.mark.asvs("6.2.3")
 @pytest.mark.parametrize("missing", ["current_password", "new_password"])
 def test_a_change_of_password_needs_both(client, alice, missing):
     body = {"current_password": alice.password, "new_password": NEW}
@@ -344,6 +352,7 @@ def test_a_deleted_account_is_gone(client, alice):
     assert client.get(f"/users/{alice.id}", headers=other.headers).status_code == 404
 
 
+@pytest.mark.asvs("14.2.7")
 def test_a_deleted_account_leaves_no_row_but_its_reserved_name(client, app, alice):
     client.delete("/me", headers=alice.headers)
     with app.app_context():
@@ -370,6 +379,7 @@ def test_names_that_were_given_up_before_are_reserved_after_the_deletion_too(cli
     assert (registered(client, "alice"), registered(client, "bob")) == (201, 409)
 
 
+@pytest.mark.asvs("10.3.3")
 def test_the_id_of_a_deleted_account_is_never_given_again(client, alice):
     client.delete("/me", headers=alice.headers)
     assert register(client).id > alice.id

@@ -78,6 +78,7 @@ def test_each_answer_tells_the_limit_and_what_is_left(start, limit):
     )
 
 
+@pytest.mark.asvs("2.4.1", "6.3.1")
 def test_above_the_limit_an_answer_says_when_to_come_back(start, limit):
     limit("2 per hour")
     client = start().test_client()
@@ -104,6 +105,7 @@ NAMES = [
 ]
 
 
+@pytest.mark.asvs("2.4.1")
 @pytest.mark.parametrize(("name", "method", "path"), NAMES)
 def test_every_door_has_a_limit_of_its_own_and_a_bad_body_counts_too(
     start, limit, name, method, path
@@ -174,6 +176,7 @@ TWO = [
 ]
 
 
+@pytest.mark.asvs("1.3.9")
 @pytest.mark.parametrize("addresses", ONE)
 def test_these_addresses_count_as_one(start, limit, addresses):
     limit("1 per hour")
@@ -193,6 +196,7 @@ def forwarded(client, *values):
     return [log_in(client, "10.0.0.1", X_Forwarded_For=value).status_code for value in values]
 
 
+@pytest.mark.asvs("4.1.3", "15.3.4")
 def test_without_proxies_what_a_client_says_of_itself_counts_for_nothing(start, limit):
     limit("1 per hour")
     client = start().test_client()
@@ -205,12 +209,14 @@ def test_behind_one_proxy_the_address_that_it_saw_counts(start, limit):
     assert forwarded(client, "203.0.113.7", "203.0.113.8", "203.0.113.7") == [401, 401, 429]
 
 
+@pytest.mark.asvs("4.1.3", "15.3.4")
 def test_behind_one_proxy_what_the_client_put_before_it_counts_for_nothing(start, limit):
     limit("1 per hour")
     client = start(trusted_proxies=1).test_client()
     assert forwarded(client, "1.1.1.1, 203.0.113.7", "2.2.2.2, 203.0.113.7") == [401, 429]
 
 
+@pytest.mark.asvs("15.3.4")
 def test_behind_two_proxies_the_address_that_the_first_saw_counts(start, limit):
     limit("1 per hour")
     client = start(trusted_proxies=2).test_client()
@@ -287,6 +293,7 @@ print(*[storage.incr("key", 3600) for _ in range(200)])
 """
 
 
+@pytest.mark.asvs("15.4.1")
 def test_processes_that_count_at_once_miss_nothing(tmp_path):
     path = tmp_path / "limits.sqlite3"
     command = [sys.executable, "-c", COUNT.format(path=str(path))]
@@ -298,6 +305,7 @@ def test_processes_that_count_at_once_miss_nothing(tmp_path):
     assert FileStorage(path).get("key") == 600
 
 
+@pytest.mark.asvs("15.4.1")
 def test_threads_that_count_at_once_miss_nothing(tmp_path):
     storages = [FileStorage(tmp_path / "limits.sqlite3") for _ in range(2)]
     with ThreadPoolExecutor(8) as pool:
@@ -324,6 +332,7 @@ def test_counts_whose_time_is_over_are_taken_away(tmp_path):
         assert storage._execute("SELECT count(*) FROM counts", ()) == [(1,)]
 
 
+@pytest.mark.asvs("14.2.4")
 def test_nobody_but_its_owner_reads_the_counts_for_they_hold_addresses(start, tmp_path):
     log_in(start().test_client())
     assert (tmp_path / "limits.sqlite3").stat().st_mode & 0o077 == 0
@@ -332,6 +341,7 @@ def test_nobody_but_its_owner_reads_the_counts_for_they_hold_addresses(start, tm
 # --- Redis ---
 
 
+@pytest.mark.asvs("16.5.2", "13.2.6")
 def test_while_redis_is_down_the_workers_of_a_host_count_together(start, limit):
     limit("2 per hour")
     dead = {"redis_url": "redis://127.0.0.1:1/0"}

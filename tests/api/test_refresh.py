@@ -63,6 +63,7 @@ def test_a_refresh_gives_a_new_pair_of_the_same_session(client, first):
     assert second.headers["Cache-Control"] == "no-store"
 
 
+@pytest.mark.asvs("2.3.1")
 def test_each_pair_of_a_long_chain_works(client, first, time):
     pair = first
     for _ in range(5):
@@ -98,6 +99,7 @@ def test_a_session_shows_where_it_was_refreshed_last(client, first):
 # --- Replays ---
 
 
+@pytest.mark.asvs("10.4.5")
 def test_a_replay_after_the_window_ends_the_session_with_all_its_tokens(client, first, time):
     second = refresh(client, first).json
     time.shift(11)
@@ -155,6 +157,7 @@ def test_a_lost_answer_is_not_given_once_its_successor_was_used(client, first):
     assert me(client, third) == 401
 
 
+@pytest.mark.asvs("10.4.5", "2.3.1")
 def test_a_token_of_long_ago_ends_the_session(client, first, time):
     pair = first
     for _ in range(4):
@@ -176,6 +179,7 @@ def refreshed_together(app, pair, count):
         return list(pool.map(attempt, range(count)))
 
 
+@pytest.mark.asvs("15.4.2")
 def test_twenty_parallel_refreshes_leave_a_session_that_works(app, client, first):
     answers = refreshed_together(app, first, 20)
     assert {answer.status_code for answer in answers} == {200}
@@ -250,12 +254,14 @@ def test_a_body_without_a_token_is_refused_as_such(client, body):
 # --- Lifetime ---
 
 
+@pytest.mark.asvs("7.3.1")
 @pytest.mark.parametrize(("seconds", "status"), [(-1, 200), (0, 401)])
 def test_thirty_days_without_a_refresh_end_a_session(client, first, time, seconds, status):
     time.shift(timedelta(days=30, seconds=seconds))
     assert refresh(client, first).status_code == status
 
 
+@pytest.mark.asvs("7.3.2", "10.4.8")
 @pytest.mark.parametrize(("seconds", "status"), [(-1, 200), (0, 401)])
 def test_ninety_days_in_all_end_a_session_that_is_refreshed(client, first, time, seconds, status):
     pair = first
@@ -280,6 +286,7 @@ def test_an_access_token_does_not_outlive_its_session(client, first, time):
 # --- What a refreshed token may do ---
 
 
+@pytest.mark.asvs("10.3.4")
 def test_a_refreshed_token_is_not_fresh_and_keeps_the_time_of_the_sign_in(client, first, time):
     time.shift(600)
     claims = claims_of(refresh(client, first).json)
@@ -287,6 +294,7 @@ def test_a_refreshed_token_is_not_fresh_and_keeps_the_time_of_the_sign_in(client
     assert claims["auth_time"] == claims_of(first)["auth_time"] == claims["iat"] - 600
 
 
+@pytest.mark.asvs("7.5.3", "10.3.4", "2.3.1")
 def test_deleting_the_account_wants_a_fresh_token(client, first):
     pair = refresh(client, first).json
     headers = {"Authorization": f"Bearer {pair['access_token']}"}
@@ -309,6 +317,7 @@ def kept(app):
     return values
 
 
+@pytest.mark.asvs("14.2.4")
 def test_no_token_is_in_the_database(client, app, first):
     second = refresh(client, first).json
     texts = [value for value in kept(app) if isinstance(value, str)]
@@ -327,6 +336,7 @@ def test_nothing_that_a_token_is_made_of_is_in_the_database(client, app, first):
                 assert part.hex() not in str(value)
 
 
+@pytest.mark.asvs("7.2.3", "11.4.3")
 def test_there_are_only_digests_of_refresh_tokens(client, app, first):
     refresh(client, first)
     with app.app_context():

@@ -19,6 +19,7 @@ def test_a_new_account_is_answered_with_its_profile_and_address(client):
     assert answer.headers["Location"] == f"/users/{user['id']}"
 
 
+@pytest.mark.asvs("11.4.2")
 def test_the_password_is_kept_as_a_hash_in_the_format_of_passlib(client, app):
     client.post("/register", json=Registration(password="correct horse battery"))
     with app.app_context():
@@ -42,6 +43,7 @@ def test_a_name_that_is_the_same_or_looks_the_same_is_taken(client, variant):
     }
 
 
+@pytest.mark.asvs("2.3.4", "15.4.2")
 def test_of_many_parallel_registrations_of_one_name_exactly_one_succeeds(app):
     variants = ["alice", "Alice", "ALICE", "ａｌｉｃｅ", "a1ice", "alIce", "aLICE", "ALiCE"] * 4
     together = Barrier(len(variants))
@@ -56,6 +58,7 @@ def test_of_many_parallel_registrations_of_one_name_exactly_one_succeeds(app):
     assert sorted(codes) == [201] + [409] * 31
 
 
+@pytest.mark.asvs("2.3.3")
 def test_a_refused_registration_leaves_nothing_behind(client, app):
     client.post("/register", json=Registration(username="alice"))
     client.post("/register", json=Registration(username="alice"))
@@ -63,6 +66,7 @@ def test_a_refused_registration_leaves_nothing_behind(client, app):
         assert db.session.query(UserModel).count() == 1
 
 
+@pytest.mark.asvs("2.2.1", "6.2.1", "6.2.4", "6.2.11", "2.2.3")
 @pytest.mark.parametrize(
     ("field", "value"),
     [
@@ -106,6 +110,7 @@ def test_a_missing_field_is_named(client, missing):
     assert list(answer.json["errors"]["json"]) == [missing]
 
 
+@pytest.mark.asvs("6.2.8")
 def test_a_password_is_neither_trimmed_nor_cut(client):
     password = "  " + "x" * 250 + "é  "
     client.post("/register", json=Registration(username="alice", password=password))
@@ -126,6 +131,7 @@ def test_registering_takes_at_most_four_statements(client, app):
     assert len(sent) <= 3, sent  # and the COMMIT, which is no statement to the driver
 
 
+@pytest.mark.asvs("15.2.2")
 def test_no_connection_is_held_while_a_password_is_hashed(client, app, monkeypatch):
     hasher = app.extensions["muster"].hasher
     held = []

@@ -75,6 +75,7 @@ def test_the_list_has_all_sessions_of_the_account_oldest_first_and_marks_the_one
     assert [each["current"] for each in found] == [False, False, True, False]
 
 
+@pytest.mark.asvs("8.2.2")
 def test_the_list_has_no_sessions_of_others(client, alice):
     other = register(client)
     assert [each["id"] for each in listed(client, alice.headers)] == [id_of(alice.headers)]
@@ -107,6 +108,7 @@ def test_the_pages_of_the_list_hold_every_session_once(client, alice):
     assert page["next_cursor"] is None
 
 
+@pytest.mark.asvs("14.2.6", "10.1.1")
 def test_the_list_shows_nothing_that_a_token_is_made_of(client, alice):
     answer = client.get("/me/sessions", headers=alice.headers)
     shown = {"id", "current", "device", "address", "created_at", "last_used_at"}
@@ -165,6 +167,7 @@ def test_the_time_of_use_is_shown(client, time, alice):
 # --- Ending them ---
 
 
+@pytest.mark.asvs("10.4.9")
 def test_ending_one_ends_its_tokens_and_no_others(client, alice):
     pair = begin(client, alice)
     path = f"/me/sessions/{id_of(headers_of(pair))}"
@@ -181,6 +184,7 @@ def test_ending_the_one_that_asks_is_signing_out(client, alice):
     assert not is_alive(client, alice.headers)
 
 
+@pytest.mark.asvs("8.2.2")
 def test_the_session_of_another_is_not_there_and_goes_on(client, alice):
     other = register(client)
     answer = client.delete(f"/me/sessions/{id_of(other.headers)}", headers=alice.headers)
@@ -194,6 +198,7 @@ def test_a_session_that_has_ended_is_not_there(client, alice):
     assert client.delete(path, headers=alice.headers).status_code == 404
 
 
+@pytest.mark.asvs("8.2.2")
 def test_the_session_of_another_and_one_that_never_was_are_answered_the_same(client, alice):
     theirs = client.delete(f"/me/sessions/{id_of(register(client).headers)}", headers=alice.headers)
     nobodys = client.delete("/me/sessions/999999999", headers=alice.headers)
@@ -214,6 +219,7 @@ def test_ending_the_others_keeps_the_one_that_asks(client, alice):
     assert is_alive(client, other.headers)
 
 
+@pytest.mark.asvs("7.4.3")
 def test_a_new_password_ends_all_other_sessions_but_not_this_one(client, alice):
     pair = begin(client, alice)
     body = {"current_password": alice.password, "new_password": "another horse battery"}
@@ -253,6 +259,7 @@ def test_a_session_that_is_alive_is_never_taken_away(client, app, time, alice):
     assert count_of(app) == 2
 
 
+@pytest.mark.asvs("14.2.7")
 def test_a_sign_in_takes_expired_sessions_of_everybody_away(client, app, time, alice):
     other = register(client)
     time.shift(timedelta(days=30))
@@ -267,6 +274,7 @@ def flask(app, *args):
     return app.test_cli_runner().invoke(args=args)
 
 
+@pytest.mark.asvs("7.4.2", "7.4.5", "8.3.2")
 def test_a_disabled_account_is_out_on_the_next_request(client, app, alice):
     pair = begin(client, alice)
     assert flask(app, "users", "disable", "ALICE").exit_code == 0

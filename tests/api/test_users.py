@@ -80,6 +80,7 @@ def test_without_a_limit_a_page_holds_fifty(client, alice, app):
     assert page.keys() == {"items", "next_cursor"}
 
 
+@pytest.mark.asvs("15.3.5", "1.4.2")
 @pytest.mark.parametrize("limit", ["0", "-1", "101", "x", "", "1.5", "1e1", "9" * 5_000])
 def test_a_limit_that_is_none_is_refused(client, alice, limit):
     answer = client.get(f"/users?limit={limit}", headers=alice.headers)
@@ -141,12 +142,14 @@ def test_a_profile_shows_the_teams_by_id_and_name_in_the_order_of_their_ids(clie
     assert [user["teams"] for user in page] == [shown[1:], shown]
 
 
+@pytest.mark.asvs("15.3.1", "8.2.3", "14.2.6")
 def test_a_profile_is_id_username_and_teams(client, alice):
     other = register(client, username="Bob", email="bob@example.com")
     answer = client.get(f"/users/{other.id}", headers=alice.headers)
     assert answer.json == {"id": other.id, "username": "Bob", "teams": []}
 
 
+@pytest.mark.asvs("15.3.1", "8.2.3")
 @pytest.mark.parametrize("path", ["/users", "/users/{id}"])
 def test_neither_address_nor_password_is_ever_shown(client, alice, path):
     other = register(client, username="bob", email="bob@example.com", password="correct horse 7")
@@ -200,6 +203,7 @@ def test_anything_behind_the_token_is_refused(client, alice, tail):
     assert_invalid(get_users(client, token_of(alice) + tail))
 
 
+@pytest.mark.asvs("9.1.1", "7.2.1")
 def test_a_token_with_any_character_changed_is_refused(client, alice):
     token = token_of(alice)
     for at, char in enumerate(token):
@@ -217,6 +221,7 @@ def test_a_token_that_was_cut_is_refused(client, alice, end):
     assert_invalid(get_users(client, token_of(alice)[:end]))
 
 
+@pytest.mark.asvs("9.2.1")
 @pytest.mark.parametrize(("seconds", "status"), [(-60, 401), (-20, 200), (925, 200), (935, 401)])
 def test_a_token_holds_fifteen_minutes_and_clocks_may_differ_by_thirty_seconds(
     client, alice, seconds, status
@@ -226,6 +231,7 @@ def test_a_token_holds_fifteen_minutes_and_clocks_may_differ_by_thirty_seconds(
         assert client.get("/users", headers=alice.headers).status_code == status
 
 
+@pytest.mark.asvs("9.2.1")
 def test_an_expired_token_is_refused_as_invalid(client, alice):
     with time_machine.travel(clock.now() + timedelta(hours=1), tick=False):
         assert_invalid(client.get("/users", headers=alice.headers))
@@ -238,6 +244,7 @@ def test_a_session_that_was_ended_is_over_at_the_next_request(client, app, alice
     assert_invalid(client.get("/users", headers=alice.headers))
 
 
+@pytest.mark.asvs("7.3.2")
 def test_a_session_that_has_expired_is_over(client, app, alice):
     with app.app_context():
         db.session.query(UserSessionModel).update({"expires_at": clock.now()})

@@ -44,6 +44,7 @@ def test_the_bare_address_shows_the_welcome_with_the_first_steps(page, muster):
     ]
 
 
+@pytest.mark.asvs("3.6.1", "14.2.3")
 def test_a_newcomer_registers_signs_in_and_reads_who_they_are(page):
     person = newcomer()
     page.open()
@@ -78,6 +79,7 @@ def test_a_token_from_elsewhere_is_taken_by_authorize(page, muster):
     assert page.execute("getMe")[1]["username"] == person["username"]
 
 
+@pytest.mark.asvs("14.3.3")
 def test_authorization_survives_a_reload(page):
     person = newcomer()
     sign_in(page.open(), person)
@@ -86,6 +88,7 @@ def test_authorization_survives_a_reload(page):
     assert page.execute("getMe")[1]["username"] == person["username"]
 
 
+@pytest.mark.asvs("14.3.1", "7.4.4")
 def test_signing_out_takes_the_authorization_off_the_page(page):
     tokens = sign_in(page.open(), newcomer())
     assert page.is_authorized()
@@ -119,6 +122,7 @@ def test_the_operations_stand_in_the_order_in_which_people_need_them(page):
     assert page.tab.locator(".opblock-summary-path").first.inner_text() == "/register"
 
 
+@pytest.mark.asvs("3.2.2", "1.2.1")
 def test_what_an_answer_holds_is_shown_as_text(page):
     """Should a name ever hold markup, it is still not run."""
     hostile = {"message": "<img src=x onerror=alert(1)>"}

@@ -30,6 +30,7 @@ def run(server, phases):
     )
 
 
+@pytest.mark.asvs("2.2.1", "2.2.2", "4.1.4", "16.5.3")
 @pytest.mark.parametrize("phases", ["examples,coverage", "fuzzing,stateful"])
 def test_muster_does_what_its_document_says(phases, tmp_path):
     with started(tmp_path, MUSTER_WORKERS=1, MUSTER_INTROSPECTION_SECRET=SECRET) as server:

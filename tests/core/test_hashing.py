@@ -12,6 +12,7 @@ from core.hashing import ENGINES, context, fastest_engine, hash_of_nobody, match
 ROUNDS = 20
 
 
+@pytest.mark.asvs("11.2.1")
 @pytest.mark.parametrize("engine", ENGINES, ids=lambda engine: engine.__name__)
 @settings(max_examples=50, deadline=None)
 @given(st.binary(max_size=200), st.binary(min_size=16, max_size=40), st.integers(1, 50))
@@ -46,6 +47,7 @@ OLD = "$pbkdf2-sha256$29000$RAiBUMq5t7Y2BkBoLUXIeQ$sU5SfBgwAdB2b2C3yjKizl1OMWGGv
 FOREIGN = "$5$rounds=1000$zcNEshIUq/pYBC/H$dnNxtFStephqAGVy24hBpmRKBZAArbEwqvZ0Ncgcx95"
 
 
+@pytest.mark.asvs("11.4.2", "11.5.1")
 def test_a_hash_has_the_format_of_passlib_with_sixteen_bytes_of_salt():
     _, scheme, rounds, salt, checksum = context(ROUNDS).hash("password").split("$")
     assert (scheme, rounds) == ("pbkdf2-sha256", str(ROUNDS))
@@ -56,6 +58,7 @@ def test_two_hashes_of_one_password_differ():
     assert context(ROUNDS).hash("password") != context(ROUNDS).hash("password")
 
 
+@pytest.mark.asvs("11.2.2")
 @pytest.mark.parametrize(("rounds", "weaker"), [(ROUNDS - 1, True), (ROUNDS, False)])
 def test_a_hash_of_fewer_rounds_needs_an_update(rounds, weaker):
     assert context(ROUNDS).needs_update(context(rounds).hash("password")) is weaker

@@ -33,6 +33,7 @@ def assert_exact_or_refused(text):
     assert 0 <= row_id <= LARGEST
 
 
+@pytest.mark.asvs("15.3.5")
 @settings(max_examples=300, deadline=None)
 @given(st.text(max_size=30) | st.text(string.ascii_letters + string.digits + "-_=", max_size=30))
 def test_any_text_is_the_one_spelling_of_an_id_or_refused(text):

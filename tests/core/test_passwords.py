@@ -24,6 +24,7 @@ def try_out(password: str, context: Iterable[str] = ()) -> None:
     check(normalize(password), minimum=8, maximum=256, context=context)
 
 
+@pytest.mark.asvs("6.2.5", "6.2.9")
 @pytest.mark.parametrize(
     "password",
     [
@@ -39,6 +40,7 @@ def test_a_password_of_any_characters_is_accepted(password: str) -> None:
     try_out(password)
 
 
+@pytest.mark.asvs("6.2.1", "6.2.4")
 @pytest.mark.parametrize(
     ("password", "reason"),
     [
@@ -58,6 +60,7 @@ def test_a_bad_password_is_refused_with_its_reason(password: str, reason: str) -
         try_out(password)
 
 
+@pytest.mark.asvs("6.2.11", "2.1.2")
 @pytest.mark.parametrize(
     "password",
     ["zoe.o'neill", "ZOE.O'NEILL", "ｚｏｅ.o'neill", "zoe@example.org", "Muster Accounts"],
@@ -102,6 +105,7 @@ def test_the_first_and_the_last_row_of_the_table_are_found(monkeypatch: pytest.M
     assert [is_frequent(word) for word in words] == [True, True, True, False]
 
 
+@pytest.mark.asvs("6.2.4", "6.2.12")
 def test_the_table_is_the_one_of_the_decision() -> None:
     table = bytes(tables.frequent_passwords())
     rows = [table[at : at + FINGERPRINT_BYTES] for at in range(0, len(table), FINGERPRINT_BYTES)]

@@ -44,6 +44,7 @@ def test_any_bytes_are_read_or_refused_with_a_sentence(raw):
     parse_or_refuse(raw)
 
 
+@pytest.mark.asvs("1.3.12")
 @settings(max_examples=200, deadline=None)
 @given(st.text(st.sampled_from('[]{}":,\\ud8e+-.019 tfnaNI'), max_size=60))
 def test_any_text_of_the_signs_of_json_is_read_or_refused_with_a_sentence(text):
@@ -70,6 +71,7 @@ def test_an_integer_of_64_bits_is_read(number):
     assert loads(str(number).encode()) == number
 
 
+@pytest.mark.asvs("1.4.2")
 @pytest.mark.parametrize(
     "digits", [str(2**63), str(-(2**63) - 1), "1" + "0" * 19, "-" + "9" * 20, "9" * 5_000]
 )

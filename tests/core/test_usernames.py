@@ -129,6 +129,7 @@ def test_a_reserved_name_is_refused_in_every_disguise(typed: str) -> None:
     assert accepted(typed) is None
 
 
+@pytest.mark.asvs("1.3.12")
 def test_an_endless_text_is_refused_before_it_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(usernames, "_PRECIS", None)
     assert canonical("x" * 129) is None
@@ -212,6 +213,7 @@ def test_the_form_looked_up_is_the_form_that_was_stored(typed: str) -> None:
     assert canonical(typed) == name.canonical if name else True
 
 
+@pytest.mark.asvs("1.1.1")
 @settings(max_examples=200, deadline=None)
 @given(repertoire_texts)
 def test_the_canonical_form_is_its_own_canonical_form(typed: str) -> None:

@@ -115,6 +115,7 @@ def chunked(body):
     return CHUNKED + b"".join(b"1\r\n%c\r\n" % byte for byte in body) + b"0\r\n\r\n"
 
 
+@pytest.mark.asvs("15.2.2", "1.4.3")
 def test_three_hundred_half_open_connections_of_each_kind_do_not_stop_the_service(server):
     with connections(server, list(HALF_OPEN.values()) * 300):
         begun = time.monotonic()
@@ -140,6 +141,7 @@ def test_a_client_that_falls_silent_or_drips_is_told_so_and_cut_off(server):
     assert b'"error": "request_timeout"' in answers[-1]
 
 
+@pytest.mark.asvs("4.2.1")
 @pytest.mark.parametrize("request_bytes", REFUSED.values(), ids=REFUSED)
 def test_hostile_framing_gets_one_refusal_and_the_connection_is_closed(server, request_bytes):
     with connections(server, [request_bytes + PING]) as opened:
@@ -152,6 +154,7 @@ def test_an_http2_preface_gets_no_answer(server):
     assert talk(server.address, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n") == b""
 
 
+@pytest.mark.asvs("4.2.1", "4.2.2")
 @pytest.mark.parametrize("path", [b"/nothing", b"/me/password"])
 @pytest.mark.parametrize("length", [len(PING) * 2, 65536 // len(PING) * len(PING), 70_000])
 def test_after_an_early_refusal_the_body_does_not_pass_for_requests(server, path, length):
@@ -172,6 +175,7 @@ def test_pipelined_requests_are_answered_in_turn(server):
     assert statuses(received) == [200, 404, 200]
 
 
+@pytest.mark.asvs("4.1.3")
 def test_a_header_with_underscores_does_not_pass_for_one_with_dashes(server):
     both = b"X-Request-ID: dashes\r\nX_Request_ID: underscores\r\n"
     alone = b"X_Request_ID: underscores\r\n"
@@ -209,6 +213,7 @@ def test_a_client_that_breaks_off_in_the_body_changes_nothing(server):
     assert server.call("POST", "/login", person("brokenoff")).status == 401
 
 
+@pytest.mark.asvs("13.4.6")
 def test_the_server_header_tells_no_version(server):
     answer = server.call("GET", "/healthz")
     assert answer.headers["server"] == "granian"

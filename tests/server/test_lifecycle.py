@@ -121,6 +121,7 @@ def test_sigterm_is_not_held_up_by_half_open_connections(serve):
     assert time.monotonic() - begun < 20
 
 
+@pytest.mark.asvs("16.5.2")
 def test_a_killed_worker_is_replaced_and_takes_no_account_with_it(serve, database):
     server = serve(**UNLIMITED, **database)
     before = server.workers()
@@ -133,6 +134,7 @@ def test_a_killed_worker_is_replaced_and_takes_no_account_with_it(serve, databas
     assert_all_there_once(server, crowd.acknowledged)
 
 
+@pytest.mark.asvs("2.3.3")
 def test_no_acknowledged_account_is_lost_when_everything_is_killed(serve, database):
     server = serve(**UNLIMITED, **database)
     with Crowd(server) as crowd:

@@ -47,6 +47,7 @@ def test_four_hundred_registrations_of_64_clients_all_succeed_on_the_default_dat
     assert "locked" not in server.written()
 
 
+@pytest.mark.asvs("7.4.1")
 def test_a_sign_out_is_seen_by_all_workers_at_once_and_after_a_restart(four_workers):
     server = four_workers
     server.register("alice")
@@ -70,6 +71,7 @@ def test_of_32_parallel_registrations_of_one_name_over_all_workers_one_succeeds(
     assert Counter(codes) == {201: 1, 409: 31}
 
 
+@pytest.mark.asvs("15.2.2", "15.4.4")
 def test_reads_go_on_while_all_hashing_slots_are_busy_and_the_queue_sheds(serve):
     server = serve(MUSTER_PASSWORD_ROUNDS=2_000_000, MUSTER_HASHING_QUEUE=4)
     server.register("reader")
@@ -106,6 +108,7 @@ def timed(call):
     return call().status, time.monotonic() - begun
 
 
+@pytest.mark.asvs("16.2.4", "16.2.5", "16.2.2")
 def test_the_access_log_is_json_and_holds_no_secret(server):
     server.register("logged")
     tokens = server.call("POST", "/login", person("logged")).json
@@ -132,6 +135,7 @@ def test_the_log_has_the_request_id_that_the_client_chose(server):
     assert '"my-own.id_1"' in server.written()
 
 
+@pytest.mark.asvs("16.2.3", "16.2.4")
 def test_all_that_is_logged_is_json_but_the_greeting(server):
     greeting = f"Muster serves on http://127.0.0.1:{server.port} (Swagger UI at that address)."
     others = [line for line in server.written().splitlines() if not line.startswith("{")]

@@ -31,6 +31,7 @@ def all_at_once(calls, work):
         return list(pool.map(call, range(calls)))
 
 
+@pytest.mark.asvs("15.2.2")
 @pytest.mark.parametrize(("slots", "queue"), [(1, 1), (1, 3), (2, 1)])
 def test_no_more_than_the_slots_and_the_queue_hold_are_let_in(slots, queue):
     hasher = PasswordHasher(rounds=SLOW_ROUNDS, slots=slots, queue=queue)
@@ -46,6 +47,7 @@ def test_a_place_is_free_again_after_each_hash():
     assert len({hasher.hash("password") for _ in range(10)}) == 10
 
 
+@pytest.mark.asvs("1.4.3", "15.4.3")
 def test_a_place_is_free_again_after_a_fault():
     hasher = PasswordHasher(rounds=1, slots=1, queue=1)
     for _ in range(5):
@@ -54,6 +56,7 @@ def test_a_place_is_free_again_after_a_fault():
     assert hasher.hash("password")
 
 
+@pytest.mark.asvs("15.4.4")
 def test_the_hashing_threads_leave_the_processor_to_others():
     before = set(threading.enumerate())
     hasher = PasswordHasher(rounds=1, slots=2, queue=8)

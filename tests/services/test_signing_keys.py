@@ -54,6 +54,7 @@ def open_umask():
     os.umask(before)
 
 
+@pytest.mark.asvs("13.3.2", "11.6.1")
 def test_the_first_start_makes_one_key_that_only_its_owner_can_read(open_umask, start, directory):
     start()
     (path,) = directory.glob("*.pem")
@@ -145,6 +146,7 @@ def assert_refused_by_name(start, path):
     assert "\n" not in refusal.value.message
 
 
+@pytest.mark.asvs("11.2.3", "11.2.5")
 @pytest.mark.parametrize("kind", BAD_KEYS)
 def test_a_key_that_cannot_serve_stops_the_start(start, directory, kind):
     directory.mkdir(parents=True)
