@@ -8,7 +8,7 @@ from datetime import timedelta
 FREE_FAILURES = 5
 HARD_STOP = 100
 _FIRST_DELAY = timedelta(seconds=1)
-_LONGEST_DELAY = timedelta(minutes=15)
+LONGEST_DELAY = timedelta(minutes=15)
 
 
 def delay_after(failures: int) -> timedelta:
@@ -17,4 +17,4 @@ def delay_after(failures: int) -> timedelta:
         return timedelta(0)
     # The exponent is bounded first: 2**94 seconds is no timedelta.
     doublings = min(failures - FREE_FAILURES - 1, 10)
-    return min(_FIRST_DELAY * (1 << doublings), _LONGEST_DELAY)
+    return min(_FIRST_DELAY * (1 << doublings), LONGEST_DELAY)

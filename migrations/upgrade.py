@@ -142,7 +142,9 @@ def _back_up(database: Path, revision: str) -> None:
     directory = database.parent / "backups"
     directory.mkdir(mode=0o700, exist_ok=True)
     target = directory / f"{clock.now():%Y%m%dT%H%M%SZ}-{revision}.sqlite3"
-    target.touch(mode=0o600)
-    with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(target)) as copy:
+    draft = target.with_suffix(".draft")  # no backup has its name before it is whole
+    draft.touch(mode=0o600)
+    with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(draft)) as copy:
         source.backup(copy)
+    draft.rename(target)
     _log.info("backed up", extra={"backup": str(target)})

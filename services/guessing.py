@@ -7,7 +7,7 @@ session's count instead, so that an attacker cannot lock the owner out
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from secrets import token_hex
 
 from sqlalchemy import bindparam, delete, insert, update
@@ -45,7 +45,11 @@ class Guard:
         """Whether not even the right password is let in."""
         if self.failures >= guessing.HARD_STOP:
             return True
-        return self.blocked_until is not None and self.blocked_until > clock.now()
+        if self.blocked_until is None:
+            return False
+        # A delay that was set while the clock ran far ahead shall not hold until then.
+        left = self.blocked_until - clock.now()
+        return timedelta(0) < left <= 2 * guessing.LONGEST_DELAY
 
 
 def guard_of(table: Guarded, row: AnyRow | UserSessionModel) -> Guard:

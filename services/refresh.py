@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, delete, select, update
 
 from core import clock
 from core.audit import Event
-from core.tokens import REPEAT_WINDOW, RefreshToken
+from core.tokens import CLOCKS_APART, REPEAT_WINDOW, RefreshToken
 from db import AnyRow, transaction
 from errors import InvalidToken
 from models import UserSessionModel
@@ -99,6 +99,6 @@ def _is_repeated(row: AnyRow, token: RefreshToken, client: Client) -> bool:
     return (
         token.digest == row.used_refresh_digest
         and row.refreshed_at is not None
-        and clock.now() - row.refreshed_at <= REPEAT_WINDOW
+        and -CLOCKS_APART <= clock.now() - row.refreshed_at <= REPEAT_WINDOW
         and client.user_agent == row.user_agent
     )
