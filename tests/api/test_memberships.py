@@ -17,6 +17,7 @@ from tests.factories import (
     send_invitation,
     statements,
     trail,
+    verify_email,
 )
 
 
@@ -393,6 +394,20 @@ def test_of_an_owner_who_steps_down_only_that_lapses_which_the_new_role_cannot_o
     assert open_invitations(client, alice, team) == ([admin["id"]] if kept else [])
     assert refusal_of(accept(client, carol, ownership)) == (404, "invitation_not_found")
     assert accept(client, carol, admin).status_code == (200 if kept else 404)
+
+
+@pytest.mark.parametrize("end", [leave, be_removed])
+def test_what_was_offered_to_who_goes_lapses_too(client, app, alice, bob, team, admin_link, end):
+    """Ownership that was offered before would bring back who was removed."""
+    offers = [invite(client, alice, team, username="bob", role="owner")]
+    client.patch("/me", json={"email": "bob@example.com"}, headers=bob.headers)
+    verify_email(app, bob)
+    offers.append(invite(client, alice, team, email="bob@example.com", role="owner"))
+    end(client, alice, bob, team)
+    for offer in offers:
+        assert refusal_of(accept(client, bob, offer)) == (404, "invitation_not_found")
+    assert open_invitations(client, alice, team) == []
+    assert items_of(client, bob, "/teams") == []
 
 
 def test_what_was_offered_in_another_team_stays(client, alice, bob, carol, team, admin_link):

@@ -136,7 +136,7 @@ def test_an_invitation_that_lapses_is_written_too(client, alice, bob, team):
     remove(client, alice, team, bob)
     assert said(client, alice, team)[-2:] == [
         ("member_removed", "alice", "bob", {}),
-        ("invitation_revoked", "bob", None, {"invitation_id": link["id"], "role": "member"}),
+        ("invitation_revoked", "alice", None, {"invitation_id": link["id"], "role": "member"}),
     ]
 
 
