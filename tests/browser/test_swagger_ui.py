@@ -40,7 +40,9 @@ def test_the_bare_address_shows_the_welcome_with_the_first_steps(page, muster):
     assert page.tab.title() == "Muster API"
     steps = page.tab.locator(".info li").all_inner_texts()
     assert [step.split(",")[0] for step in steps] == [
-        *("Open POST /register", "Open POST /login", "Open GET /me")
+        *("Open POST /register", "Open POST /login", "Open GET /me"),
+        *("Open POST /teams", "Open POST /teams/{team_id}/invitations"),
+        "Register and sign in as somebody else",
     ]
 
 
