@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from config import Settings
+from services.counts import Counts
 from services.hashing import PasswordHasher
 
 
@@ -13,3 +14,4 @@ class Context:
     settings: Settings
     hasher: PasswordHasher
     schema_revision: str
+    counts: Counts

@@ -12,6 +12,11 @@ from services.context import Context
 from services.guessing import Guard
 from services.sessions import Client, LiveSession, SignedIn
 
+# For monitoring only; who signs in hears none of it. An unknown account may be a disabled one, too.
+OUTCOMES = SUCCEEDED, WRONG_PASSWORD, UNKNOWN_ACCOUNT, DELAYED = (
+    *("succeeded", "wrong_password", "unknown_account", "delayed"),
+)
+
 
 def sign_in(
     context: Context,
@@ -36,15 +41,19 @@ def sign_in(
         right = slot.verify(secret, tried.password_hash if tried else None)
         if user is None or guard is None or guard.is_closed:
             guessing.count_nothing()
+            context.counts.event("sign_ins", DELAYED if guard else UNKNOWN_ACCOUNT)
             raise InvalidCredentials
         if not right:
             guessing.count_failure(guard)
+            context.counts.event("sign_ins", WRONG_PASSWORD)
             raise InvalidCredentials
         stronger = slot.stronger_hash(secret, user.password_hash)
     with writing() as session:
         _confirm(session, user, stronger)
         guessing.clear(session, guard)
-        return sessions.begin(session, user_id=user.id, client=client)
+        begun = sessions.begin(session, user_id=user.id, client=client)
+    context.counts.event("sign_ins", SUCCEEDED)
+    return begun
 
 
 def _find(typed: str, known: LiveSession | None) -> tuple[UserModel | None, Guard | None]:

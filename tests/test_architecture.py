@@ -22,6 +22,7 @@ MAY_IMPORT = {
     "migrations": ANYTHING,
     "models": {"core", "db", "models"},
     "rate_limits": {"api", "config", "core", "errors", "services"},
+    "request_counts": {"services"},
     "resources": {
         *("api", "auth", "core", "errors", "rate_limits", "resources", "schemas", "services"),
     },
