@@ -14,10 +14,11 @@ import access_log
 import auth
 import commands
 import rate_limits
+import request_counts
 from api import Api
 from config import BASE, Settings, SettingsError
 from core.hashing import RECOMMENDED_ROUNDS
-from db import db, engine_options, set_up_engine
+from db import db, engine_options, pool_levels, set_up_engine
 from migrations import startup
 from resources import (
     documentation,
@@ -25,6 +26,7 @@ from resources import (
     invitation,
     me,
     membership,
+    metrics,
     team,
     user,
     user_session,
@@ -32,6 +34,7 @@ from resources import (
 )
 from services import signing_keys
 from services.context import Context
+from services.counts import Counts
 from services.hashing import PasswordHasher, slots_per_worker
 
 VERSION = "0.1.0"
@@ -94,14 +97,19 @@ def _init_services(app: Flask, settings: Settings) -> None:
         slots=slots,
         queue=max(1, min(settings.hashing_queue, THREADS - THREADS_FOR_READERS - slots)),
     )
-    app.extensions["muster"] = Context(settings, hasher, startup.newest_revision())
+    kept = _init_counts(app, settings, hasher)
+    app.extensions["muster"] = Context(settings, hasher, startup.newest_revision(), kept)
     keys = signing_keys.ring(settings.resolved_keys_path, settings.token_algorithm)
-    auth.init_app(
-        app,
-        keys,
-        issuer=settings.public_url,
-        introspection_secret=settings.introspection_secret,
-    )
+    auth.init_app(app, keys, settings)
+
+
+def _init_counts(app: Flask, settings: Settings, hasher: PasswordHasher) -> Counts:
+    with app.app_context():
+        engine = db.engine
+    kept = Counts({**hasher.levels, **pool_levels(engine)}, settings.metrics_path)
+    if settings.metrics_token:
+        request_counts.init_app(app, kept)
+    return kept
 
 
 def _init_api(app: Flask, settings: Settings) -> None:
@@ -121,4 +129,5 @@ def _init_api(app: Flask, settings: Settings) -> None:
     nouns = (user, user_session, me, team, membership, invitation, verification, health)
     for noun in nouns:
         api.register_blueprint(noun.blp)
-    app.register_blueprint(documentation.blp)
+    for apart in (documentation, metrics):
+        app.register_blueprint(apart.blp)

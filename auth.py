@@ -16,6 +16,7 @@ from flask_jwt_extended import JWTManager, create_access_token, decode_token
 from flask_jwt_extended.exceptions import JWTExtendedException
 
 from api import documents_refusals
+from config import Settings
 from core import clock, tokens
 from errors import FreshSignInRequired, InvalidToken, NotSignedIn, Refusal, Unavailable
 from services import sessions
@@ -43,9 +44,10 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def init_app(app: Flask, keys: KeyRing, *, issuer: str, introspection_secret: str) -> None:
-    """Set flask-jwt-extended up with these keys and this `iss`."""
-    app.config["INTROSPECTION_SECRET"] = introspection_secret
+def init_app(app: Flask, keys: KeyRing, settings: Settings) -> None:
+    """Set flask-jwt-extended up with these keys and the settings' `iss`."""
+    app.config["INTROSPECTION_SECRET"] = settings.introspection_secret
+    app.config["METRICS_TOKEN"] = settings.metrics_token
     app.extensions["muster_keys"] = keys
     app.extensions["muster_verified"] = {}
     app.config.update(
@@ -54,8 +56,8 @@ def init_app(app: Flask, keys: KeyRing, *, issuer: str, introspection_secret: st
         JWT_DECODE_ALGORITHMS=list(ALGORITHMS),
         JWT_ACCESS_TOKEN_EXPIRES=tokens.ACCESS_LIFETIME,
         JWT_DECODE_LEEWAY=tokens.LEEWAY,
-        JWT_ENCODE_ISSUER=issuer,
-        JWT_DECODE_ISSUER=issuer,
+        JWT_ENCODE_ISSUER=settings.public_url,
+        JWT_DECODE_ISSUER=settings.public_url,
         JWT_ENCODE_AUDIENCE=tokens.AUDIENCE,
         JWT_DECODE_AUDIENCE=tokens.AUDIENCE,
     )
@@ -149,10 +151,20 @@ def public_keys() -> list[dict[str, Any]]:
 
 def trusted_app(view: Callable[P, R]) -> Callable[P, R]:
     """Guard: only for apps that show `MUSTER_INTROSPECTION_SECRET` as their Bearer token."""
+    return _behind_secret(view, "INTROSPECTION_SECRET")
+
+
+def monitoring(view: Callable[P, R]) -> Callable[P, R]:
+    """Guard: only for whoever shows `MUSTER_METRICS_TOKEN` as Bearer token."""
+    return _behind_secret(view, "METRICS_TOKEN")
+
+
+def _behind_secret(view: Callable[P, R], name: str) -> Callable[P, R]:
+    """The view behind a secret of the configuration; nobody knows an empty one."""
 
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-        secret, token = current_app.config["INTROSPECTION_SECRET"], bearer_token()
+        secret, token = current_app.config[name], bearer_token()
         if not secret or not compare_digest(token.encode(), secret.encode()):
             raise InvalidToken
         return view(*args, **kwargs)

@@ -211,6 +211,12 @@ class Settings:
         "What apps send as Bearer token to `POST /introspect`, 32 characters or more. Empty: off.",
         _secret,
     )
+    metrics_token: str = _setting(
+        "",
+        "What Prometheus sends as Bearer token to `GET /metrics`, 32 characters or more. "
+        "Empty: off.",
+        _secret,
+    )
     trusted_proxies: int = _setting(
         0,
         "How many proxies stand before Muster; so many `X-Forwarded-*` are believed.",
@@ -276,6 +282,11 @@ class Settings:
     def resolved_keys_path(self) -> Path | None:
         """The directory of the signing keys; None when they are kept in memory, too."""
         return None if self.in_memory else self.keys_path or self.instance_path / "keys"
+
+    @property
+    def metrics_path(self) -> Path | None:
+        """The directory where workers write what they count; None when nobody asks for it."""
+        return self.instance_path / "metrics" if self.metrics_token and not self.in_memory else None
 
     @property
     def resolved_database_url(self) -> str:

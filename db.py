@@ -3,7 +3,7 @@
 Come here to change how Muster talks to SQLite or PostgreSQL.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from importlib import import_module
@@ -25,7 +25,7 @@ from sqlalchemy import (
     event,
 )
 from sqlalchemy.orm import DeclarativeBase, Session
-from sqlalchemy.pool import StaticPool
+from sqlalchemy.pool import QueuePool, StaticPool
 from sqlalchemy.types import TypeDecorator
 
 BUSY_TIMEOUT_SECONDS = 10
@@ -169,6 +169,18 @@ def engine_options(url: str, *, in_memory: bool, threads: int) -> dict[str, Any]
             "options": " ".join(f"-c {name}={limit}" for name, limit in limits.items()),
         },
     }
+
+
+def pool_levels(engine: Engine) -> dict[str, Callable[[], float]]:
+    """How full the pool is, for monitoring: by name, what to call when it is asked for."""
+
+    def in_use() -> float:
+        return engine.pool.checkedout() if isinstance(engine.pool, QueuePool) else 0
+
+    def allowed() -> float:
+        return engine.pool.size() if isinstance(engine.pool, QueuePool) else 1
+
+    return {"database_connections_in_use": in_use, "database_connections_allowed": allowed}
 
 
 def set_up_engine(engine: Engine) -> None:

@@ -33,6 +33,8 @@ LIMITS: dict[str, tuple[RateLimitItem, RateLimitItem]] = {
     "password_change": (parse("600 per 10 minutes"), parse("600000 per 10 minutes")),
 }
 
+SCOPES = ("address", "all")
+
 _log = logging.getLogger("muster")
 
 P = ParamSpec("P")
@@ -95,6 +97,8 @@ def _hit(limiter: FixedWindowRateLimiter, name: str) -> None:
         if key != "all" or not allowed:
             g.rate_limit = (name, limit, window.remaining, seconds)
         if not allowed:
+            scope = SCOPES[key == "all"]
+            current_app.extensions["muster"].counts.event("rate_limit_refusals", name, scope)
             raise TooManyRequests(headers={"Retry-After": str(seconds)})
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 from flask import current_app
 
-from services import signing_keys
+from services import counts, signing_keys
 from services.context import Context
 
 _CONNECTIONS = 4096  # per worker
@@ -34,6 +34,8 @@ def serve(host: str, port: int) -> None:
     keys_path = context.settings.resolved_keys_path
     if keys_path:
         signing_keys.follow_setting(keys_path, context.settings.token_algorithm)
+    if context.settings.metrics_path:
+        counts.forget(context.settings.metrics_path)
     address = _free_address(host, port)
     _allow_many_connections()
     shown = f"[{host}]" if ":" in host else host

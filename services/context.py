@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from threading import Event
 
 from config import Settings
+from services.counts import Counts
 from services.hashing import PasswordHasher
 
 
@@ -14,4 +15,5 @@ class Context:
     settings: Settings
     hasher: PasswordHasher
     schema_revision: str
+    counts: Counts
     draining: Event = field(default_factory=Event)  # set once this process is about to stop

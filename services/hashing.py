@@ -30,6 +30,16 @@ class PasswordHasher:
         self._rounds = rounds
         self._places = threading.BoundedSemaphore(slots + queue)
         self._slots = threading.BoundedSemaphore(slots)
+        # Threads, by their ids: a set is changed in one step.
+        self._present: set[int] = set()
+        self._working: set[int] = set()
+        # For monitoring: by name, what to call when it is asked for.
+        self.levels: dict[str, Callable[[], float]] = {
+            "hashing_slots": lambda: slots,
+            "hashing_slots_in_use": lambda: len(self._working),
+            "hashing_queue_length": lambda: max(0, len(self._present) - len(self._working)),
+            "hashing_queue_places": lambda: queue,
+        }
         self._pool = ThreadPoolExecutor(slots, "hashing", initializer=_lower_priority)
 
     @contextmanager
@@ -40,10 +50,15 @@ class PasswordHasher:
         """
         if not self._places.acquire(blocking=False):
             raise Overloaded(headers={"Retry-After": "2"})
+        thread = threading.get_ident()
+        self._present.add(thread)
         try:
             with self._slots:
+                self._working.add(thread)
                 yield Slot(self._run, self._context, self._rounds)
         finally:
+            self._working.discard(thread)
+            self._present.discard(thread)
             self._places.release()
 
     def hash(self, password: str) -> str:

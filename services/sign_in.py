@@ -34,6 +34,10 @@ _CONFIRM = (
     .values(password_hash=bindparam("kept"))
     .returning(UserModel.id)
 )
+# For monitoring only; who signs in hears none of it. An unknown account may be a disabled one, too.
+OUTCOMES = SUCCEEDED, WRONG_PASSWORD, UNKNOWN_ACCOUNT, DELAYED = (
+    *("succeeded", "wrong_password", "unknown_account", "delayed"),
+)
 
 
 def sign_in(
@@ -59,15 +63,19 @@ def sign_in(
         right = slot.verify(secret, tried.password_hash if tried else None)
         if user is None or guard is None or guard.is_closed:
             guessing.count_nothing()
+            context.counts.event("sign_ins", DELAYED if guard else UNKNOWN_ACCOUNT)
             raise InvalidCredentials
         if not right:
             guessing.count_failure(guard)
+            context.counts.event("sign_ins", WRONG_PASSWORD)
             raise InvalidCredentials
         stronger = slot.stronger_hash(secret, user.password_hash)
     with transaction() as connection:
         _confirm(connection, user, stronger)
         guessing.clear(connection, guard)
-        return sessions.begin(connection, user_id=user.id, client=client)
+        begun = sessions.begin(connection, user_id=user.id, client=client)
+    context.counts.event("sign_ins", SUCCEEDED)
+    return begun
 
 
 def _find(typed: str, known: LiveSession | None) -> tuple[AnyRow | None, Guard | None]:

@@ -24,6 +24,7 @@ MAY_IMPORT = {
     "openapi": {"errors"},
     "postgresql": set(),
     "rate_limits": {"api", "config", "core", "errors", "services"},
+    "request_counts": {"services"},
     "resources": {
         *("api", "auth", "core", "errors", "openapi", "rate_limits", "resources"),
         *("schemas", "services"),
