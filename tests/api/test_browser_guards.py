@@ -47,7 +47,7 @@ def test_without_tls_no_answer_asks_for_it(client):
 def test_no_foreign_origin_is_let_in(client, method, path, body, status, origin):
     answer = ask(client, method, path, body, headers={"Origin": origin})
     assert answer.status_code == status
-    assert not [name for name, _ in answer.headers if name.startswith("Access-Control-")]
+    assert not [name for name in dict(answer.headers) if name.startswith("Access-Control-")]
     assert "Set-Cookie" not in answer.headers
 
 
@@ -55,7 +55,7 @@ def test_no_foreign_origin_is_let_in(client, method, path, body, status, origin)
 def test_a_preflight_allows_nothing(client):
     asked = {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}
     answer = client.options("/login", headers=asked)
-    assert not [name for name, _ in answer.headers if name.startswith("Access-Control-")]
+    assert not [name for name in dict(answer.headers) if name.startswith("Access-Control-")]
 
 
 @pytest.mark.asvs("4.1.1")

@@ -90,6 +90,7 @@ def test_every_permission_is_needed_by_an_operation(needs):
     assert set(needs.values()) == set(Action) - {Action.REMOVE_MEMBER}
 
 
+@pytest.mark.asvs("8.2.1", "8.3.1")
 @pytest.mark.parametrize("role", Role)
 def test_a_role_may_do_in_its_own_team_what_the_table_says_and_nothing_else(
     app, client, people, needs, role
@@ -108,6 +109,7 @@ def test_a_role_may_do_in_its_own_team_what_the_table_says_and_nothing_else(
             assert (method, path, *refused) == (method, path, 403, "not_allowed")
 
 
+@pytest.mark.asvs("8.2.2", "8.4.1")
 @pytest.mark.parametrize("role", Role)
 def test_no_role_opens_another_team_which_looks_like_none(app, client, people, needs, role):
     own_team = open_team(client, people)
@@ -129,6 +131,7 @@ def test_no_role_opens_another_team_which_looks_like_none(app, client, people, n
         assert bodies[0] == bodies[1]
 
 
+@pytest.mark.asvs("8.2.2", "8.4.1")
 def test_who_is_in_no_team_finds_none(app, client, people, needs):
     team_id, nobody = open_team(client, people), register(client)
     for method, path, rule in team_rules(app):
@@ -140,6 +143,7 @@ def test_who_is_in_no_team_finds_none(app, client, people, needs):
         assert found == (method, path, 404, "not_found")
 
 
+@pytest.mark.asvs("8.2.2")
 @pytest.mark.parametrize("role", Role)
 @pytest.mark.parametrize("target", Role)
 def test_a_role_manages_the_roles_that_the_table_says(client, people, role, target):

@@ -64,6 +64,7 @@ def codes(answers):
 # --- Teams of a user ---
 
 
+@pytest.mark.asvs("2.3.2")
 def test_nobody_opens_more_teams_than_one_may_be_in(client, app, alice, team):
     open_team(client, alice)
     before = len(trail(app))
@@ -104,6 +105,7 @@ def test_a_role_is_raised_whatever_the_quotas_say(client, alice, team):
 # --- Members of a team ---
 
 
+@pytest.mark.asvs("2.3.2")
 def test_a_team_takes_no_more_members_than_it_may_have(client, app, alice, team):
     for _ in range(2):
         join(client, team, alice, register(client))
@@ -129,6 +131,7 @@ def test_a_link_that_found_no_place_works_once_there_is_one(client, alice, team)
 # --- Open invitations of a team ---
 
 
+@pytest.mark.asvs("2.3.2")
 def test_a_team_has_no_more_open_invitations_than_it_may_have(client, app, alice, team):
     links = [invite(client, alice, team) for _ in range(4)]
     before = len(trail(app))
@@ -165,6 +168,7 @@ def at_once(app, *calls):
     return together(*[lambda call=call: call(app.test_client()) for call in calls])
 
 
+@pytest.mark.asvs("2.3.4", "2.3.2")
 @pytest.mark.parametrize("round_", range(5))
 def test_of_two_who_accept_at_once_one_gets_the_last_place_in_the_team(
     client, app, alice, team, round_

@@ -91,6 +91,7 @@ def delete_account(team_id, me, other):
 DEEDS = (leave, remove_other, demote_self, demote_other, delete_account)
 
 
+@pytest.mark.asvs("2.3.4", "15.4.2")
 def test_two_owners_who_go_at_once_never_leave_a_team_without_one(app, client):
     pairs = list(product(DEEDS, DEEDS))
     one, two, bystander = register(client), register(client), register(client)
@@ -113,6 +114,7 @@ def still_there(client, person):
     return register(client) if gone else person
 
 
+@pytest.mark.asvs("2.3.4")
 def test_of_fifty_parallel_acceptances_of_one_link_by_fifty_people_one_gets_in(app, client, alice):
     team_id = team_of(app, owner=[alice])
     body = {"token": invite(client, alice, team_id, role="member")["token"]}
