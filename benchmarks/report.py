@@ -28,6 +28,7 @@ SHOWN = (
     "read p99 idle, ms",
     "read p50 flooded, ms",
     "read p99 flooded, ms",
+    "reads that failed, flooded",
     "sign-ins/s of the flood",
     "start, s",
     "PSS after start, MB",
@@ -83,7 +84,7 @@ def ratios(results: Results) -> str:
 
 def values(results: Results, peer: str, measure: str) -> list[float]:
     """What the runs gave; nothing where it was not measured."""
-    found = [each["figures"][measure] for each in results["measured"] if each["peer"] == peer]
+    found = [each["figures"].get(measure) for each in results["measured"] if each["peer"] == peer]
     return [value for value in found if value is not None]
 
 
