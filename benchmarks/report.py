@@ -1,16 +1,19 @@
 """Raw results as tables. Come here to change what is shown of them.
 
-    python -m benchmarks.report results.json [--ratios]
+    python -m benchmarks.report results.json [--readme]
 
-`--ratios` prints the table that the README quotes.
+`--readme` writes the table of ratios into the README.
 """
 
 import argparse
 import json
+import re
 import statistics
 from pathlib import Path
 from typing import Any
 
+_README = Path(__file__).resolve().parents[1] / "README.md"
+_BEGIN, _END = "<!-- benchmarks -->", "<!-- end of benchmarks -->"
 Results = dict[str, Any]
 
 SHOWN = (
@@ -74,6 +77,22 @@ def settings(results: Results) -> str:
     return f"{markdown(rows)}\n\n{markdown(costs)}"
 
 
+def quoted(results: Results) -> str:
+    """What the README says: ratios, and the hash of each."""
+    noted = results["machine"]
+    hashes = [
+        [name, peer["version"], peer["hash"], shown(results["hashes, CPU ms"][peer["hash"]])]
+        for name, peer in results["peers"].items()
+        if "," not in name
+    ]
+    costs = markdown([["", "version", "hash", "its CPU, ms, by a fast library"], *hashes])
+    measured = (
+        f"Measured {noted['time'][:10]} on {noted['cores']} cores ({noted['processor']}), "
+        f"{noted['runs']} runs, load before {shown(noted['load before'])}."
+    )
+    return f"{measured}\n\n{ratios(results)}\n\n{costs}"
+
+
 def ratios(results: Results) -> str:
     """How many times the peer's figure Muster's is; the least and the most that the runs allow."""
     first, *others = results["peers"]
@@ -124,10 +143,14 @@ def main() -> None:
     """Print what the command line asks for."""
     parser = argparse.ArgumentParser(description="Show results.")
     parser.add_argument("results", type=Path)
-    parser.add_argument("--ratios", action="store_true")
+    parser.add_argument("--readme", action="store_true", help="write the ratios into the README")
     options = parser.parse_args()
     results = json.loads(options.results.read_text())
-    print(ratios(results) if options.ratios else page(results))
+    if options.readme:
+        before, _old, after = re.split(f"{_BEGIN}|{_END}", _README.read_text())
+        _README.write_text(f"{before}{_BEGIN}\n{quoted(results)}\n{_END}{after}")
+    else:
+        print(page(results))
 
 
 if __name__ == "__main__":
