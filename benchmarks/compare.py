@@ -38,7 +38,7 @@ def compare(results: Results, peers: list[Peer], directory: Path) -> None:
                 if run == 0:
                     _start_first(peer, place)
                 figures = _measure(peer, place, seconds, run)
-            except Failed as failure:
+            except (Failed, subprocess.SubprocessError, OSError) as failure:
                 results["failures"].append(f"{peer.name}, run {run + 1}: {failure}")
                 _say(results["failures"][-1])
                 continue
@@ -84,9 +84,10 @@ def _installed(chosen: list[str]) -> tuple[list[Peer], dict[str, str]]:
 
 def _beginnings(peers: list[Peer], missing: dict[str, str], runs: int, seconds: float) -> Results:
     """What is known before anything is loaded."""
+    names = {peer.hash for peer in peers} | {hashes.BY_HASHLIB}
     return {
         "machine": machine.description() | {"runs": runs, "seconds": seconds},
-        "hashes, CPU ms": {peer.hash: hashes.cpu_milliseconds(peer.hash) for peer in peers},
+        "hashes, CPU ms": {name: hashes.cpu_milliseconds(name) for name in sorted(names)},
         "peers": {
             peer.name: {"hash": peer.hash, "settings": peer.settings, "version": peer.version()}
             for peer in peers

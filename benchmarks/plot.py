@@ -60,6 +60,7 @@ def _bars(panel, results, measure):
     panel.set_xlim(left=0)
     if "p99" in measure:
         panel.set_xscale("symlog", linthresh=1)
+        panel.set_xlim(right=panel.get_xlim()[1] * 4)  # room for the numbers
 
 
 def _caption(machine):

@@ -1,7 +1,7 @@
 """Millions of accounts in minutes. Come here when a table is new or has a new column.
 
 The database itself makes the rows, in a few INSERT … SELECT for each million. All accounts have
-one password, `calls.PASSWORD`, and one session each, whose refresh token nobody knows.
+one password, `calls.PASSWORD`, one session each, whose refresh token nobody knows, and one team.
 """
 
 import sqlite3
@@ -28,6 +28,7 @@ _WORDS = {
         + "".join(f", '{digit}', '{letter}')" for digit, letter in enumerate(_LETTERS)),
         "spread": "printf('%015x', i * (:space / :people))",
         "random": "lower(hex(randomblob(32)))",
+        "place": "i % 10",
         "ago": "strftime('%Y-%m-%d %H:%M:%f000', 'now', '-' || (i % 86400) || ' seconds')",
         "ahead": "strftime('%Y-%m-%d %H:%M:%f000', 'now', '+' || (86400 + i % 2500000)"
         " || ' seconds')",
@@ -37,12 +38,12 @@ _WORDS = {
         "name": "'person' || translate(lpad(i::text, 8, '0'), '0123456789', '" + _LETTERS + "')",
         "spread": "lpad(to_hex(i * (%(space)s::bigint / %(people)s)), 15, '0')",
         "random": "encode(sha256(random()::text::bytea), 'hex')",
+        "place": "mod(i, 10)",
         "ago": "now() - (i %% 86400) * interval '1 second'",
         "ahead": "now() + (86400 + i %% 2500000) * interval '1 second'",
     },
 }  # fmt: skip
-# To add: teams(id, name, created_at), memberships(team_id, user_id, role, created_at), when they
-# are there. One statement each, here, in the order of their foreign keys.
+# A statement for each table, in the order of their foreign keys. Ten people make a team.
 _STATEMENTS = (
     "INSERT INTO users (id, username, canonical_username, password_hash, created_at, failures)"
     " SELECT i, {name}, {name}, {hash}, {ago}, 0 FROM {numbers}",
@@ -51,8 +52,13 @@ _STATEMENTS = (
     " expires_at, failures, refresh_family, refresh_digest) SELECT i, i,"
     " 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0', '192.0.2.1',"
     " {ago}, {ago}, {ahead}, 0, {spread} || substr({random}, 1, 49), {random} FROM {numbers}",
+    "INSERT INTO teams (id, name, created_at) SELECT (i + 9) / 10, {name}, {ago} FROM {numbers}"
+    " WHERE {place} = 1",
+    "INSERT INTO memberships (team_id, user_id, role, joined_at) SELECT (i + 9) / 10, i,"
+    " CASE {place} WHEN 1 THEN 'owner' WHEN 2 THEN 'admin' ELSE 'member' END, {ago}"
+    " FROM {numbers}",
 )
-_SEQUENCES = ("users", "user_sessions")
+_SEQUENCES = ("users", "user_sessions", "teams")
 
 
 def name_of(number: int) -> str:
@@ -81,7 +87,11 @@ def fill(engine: Engine, people: int, rounds: int) -> None:
             run(create, {})
         if engine.dialect.name == "postgresql":
             for table in _SEQUENCES:
-                run(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), {people})", {})
+                run(
+                    f"SELECT setval(pg_get_serial_sequence('{table}', 'id'),"
+                    f" (SELECT max(id) FROM {table}))",
+                    {},
+                )
 
 
 def _statements(dialect: str) -> Iterator[str]:

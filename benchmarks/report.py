@@ -1,16 +1,19 @@
 """Raw results as tables. Come here to change what is shown of them.
 
-    python -m benchmarks.report results.json [--ratios]
+    python -m benchmarks.report results.json [--readme]
 
-`--ratios` prints the table that the README quotes.
+`--readme` writes the table of ratios into the README.
 """
 
 import argparse
 import json
+import re
 import statistics
 from pathlib import Path
 from typing import Any
 
+_README = Path(__file__).resolve().parents[1] / "README.md"
+_BEGIN, _END = "<!-- benchmarks -->", "<!-- end of benchmarks -->"
 Results = dict[str, Any]
 
 SHOWN = (
@@ -28,6 +31,7 @@ SHOWN = (
     "read p99 idle, ms",
     "read p50 flooded, ms",
     "read p99 flooded, ms",
+    "reads that failed, flooded",
     "sign-ins/s of the flood",
     "start, s",
     "PSS after start, MB",
@@ -63,11 +67,30 @@ def table(results: Results) -> str:
 
 def settings(results: Results) -> str:
     """How each was run, and what its hash costs an attacker."""
-    rows = [["", "version", "run as", "hash", "CPU of one hash by a fast library, ms"]]
-    for name, peer in results["peers"].items():
-        cost = shown(results["hashes, CPU ms"][peer["hash"]])
-        rows.append([name, peer["version"], peer["settings"], peer["hash"], cost])
-    return markdown(rows)
+    rows = [["", "version", "run as", "hash"]]
+    rows += [
+        [name, peer["version"], peer["settings"], peer["hash"]]
+        for name, peer in results["peers"].items()
+    ]
+    costs = [["one hash", "CPU, ms"]]
+    costs += [[name, shown(cost)] for name, cost in results["hashes, CPU ms"].items()]
+    return f"{markdown(rows)}\n\n{markdown(costs)}"
+
+
+def quoted(results: Results) -> str:
+    """What the README says: ratios, and the hash of each."""
+    noted = results["machine"]
+    hashes = [
+        [name, peer["version"], peer["hash"], shown(results["hashes, CPU ms"][peer["hash"]])]
+        for name, peer in results["peers"].items()
+        if "," not in name
+    ]
+    costs = markdown([["", "version", "hash", "its CPU, ms, by a fast library"], *hashes])
+    measured = (
+        f"Measured {noted['time'][:10]} on {noted['cores']} cores ({noted['processor']}), "
+        f"{noted['runs']} runs, load before {shown(noted['load before'])}."
+    )
+    return f"{measured}\n\n{ratios(results)}\n\n{costs}"
 
 
 def ratios(results: Results) -> str:
@@ -83,7 +106,7 @@ def ratios(results: Results) -> str:
 
 def values(results: Results, peer: str, measure: str) -> list[float]:
     """What the runs gave; nothing where it was not measured."""
-    found = [each["figures"][measure] for each in results["measured"] if each["peer"] == peer]
+    found = [each["figures"].get(measure) for each in results["measured"] if each["peer"] == peer]
     return [value for value in found if value is not None]
 
 
@@ -120,10 +143,14 @@ def main() -> None:
     """Print what the command line asks for."""
     parser = argparse.ArgumentParser(description="Show results.")
     parser.add_argument("results", type=Path)
-    parser.add_argument("--ratios", action="store_true")
+    parser.add_argument("--readme", action="store_true", help="write the ratios into the README")
     options = parser.parse_args()
     results = json.loads(options.results.read_text())
-    print(ratios(results) if options.ratios else page(results))
+    if options.readme:
+        before, _old, after = re.split(f"{_BEGIN}|{_END}", _README.read_text())
+        _README.write_text(f"{before}{_BEGIN}\n{quoted(results)}\n{_END}{after}")
+    else:
+        print(page(results))
 
 
 if __name__ == "__main__":

@@ -41,6 +41,12 @@ class Visitor:
         """An own profile."""
         self._get("/me")
 
+    def teams(self) -> None:
+        """The teams that somebody is in."""
+        page = self._get("/teams")
+        if len(page["items"]) != 1:
+            raise SystemExit(f"Somebody is in {len(page['items'])} teams.")
+
     def first_page(self) -> None:
         """The first users."""
         self._expect_page(self._get("/users"))
@@ -90,6 +96,7 @@ KINDS: dict[str, Callable[[Visitor], None]] = {
     "register": Visitor.register,
     "login": Visitor.login,
     "/me": Visitor.me,
+    "/teams": Visitor.teams,
     "/users, first page": Visitor.first_page,
     "/users, deep page": Visitor.deep_page,
     "refresh": Visitor.refresh,

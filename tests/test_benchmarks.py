@@ -59,6 +59,14 @@ def test_everybody_of_a_population_can_sign_in_and_has_another_session(populated
         assert len(populated.get("/me/sessions", headers=headers).json["items"]) == 2
 
 
+def test_ten_people_of_a_population_are_a_team_with_one_owner(populated):
+    headers = headers_of(populated, 12)
+    (team,) = populated.get("/teams", headers=headers).json["items"]
+    members = populated.get(f"/teams/{team['id']}/members", headers=headers).json["items"]
+    assert sorted(each["role"] for each in members) == ["admin", *["member"] * 8, "owner"]
+    assert populated.post("/teams", json={"name": "new"}, headers=headers).status_code == 201
+
+
 def test_the_names_of_a_population_are_taken(populated):
     answer = populated.post("/register", json=person(7))
     assert (answer.status_code, answer.json["error"]) == (409, "username_taken")
