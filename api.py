@@ -1,4 +1,4 @@
-"""flask-smorest, bent once for every endpoint: strict JSON, one error body, media types, headers.
+"""flask-smorest, bent once for every endpoint: strict JSON, one error body, media types.
 
 Come here to change something that all endpoints have in common.
 """
@@ -12,27 +12,19 @@ from typing import Any, NoReturn, ParamSpec, TypeVar, cast
 
 import flask_smorest
 import marshmallow as ma
-from flask import Flask, Request, Response, g, jsonify, request
+from flask import Flask, Request, Response, jsonify, request
 from sqlalchemy import exc as sqlalchemy_errors
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.routing import IntegerConverter
 
 import errors
+from access_log import request_id
 from core import paging, strict_json
 from errors import Refusal
 from openapi import HEADERS, ROW_ID, OperationIds, Plugin, document_refusals, values_of
 
 MAX_BODY_BYTES = 64 * 1024
-SECURITY_HEADERS = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-}
 _FORM_REFUSALS = (
     errors.IncompleteBody,
     errors.RequestTimeout,
@@ -186,7 +178,6 @@ class Api(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest is untyped
         ):
             app.register_error_handler(unreachable, _answer_without_database)
         app.register_error_handler(sqlalchemy_errors.InternalError, _answer_read_only)
-        app.after_request(_add_security_headers)
 
     def handle_http_exception(self, error: HTTPException) -> Response:
         """Give Flask's own errors our body, and keep their headers (`Allow`, `Retry-After`)."""
@@ -220,7 +211,7 @@ def answer(refusal: Refusal) -> Response:
     """The response for a refusal."""
     body = refusal.as_body()
     if refusal.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        body["request_id"] = g.request_id
+        body["request_id"] = request_id()
     response = jsonify(body)
     response.status_code = refusal.status
     response.headers.update(refusal.headers)
@@ -246,11 +237,3 @@ def _answer_read_only(error: sqlalchemy_errors.InternalError) -> Response:
 def _refuse_other_media() -> None:
     if request.accept_mimetypes and not request.accept_mimetypes["application/json"]:
         raise errors.NotAcceptable
-
-
-def _add_security_headers(response: Response) -> Response:
-    for name, value in SECURITY_HEADERS.items():
-        response.headers.setdefault(name, value)
-    if request.is_secure:  # RFC 6797, section 7.2: not over plain HTTP
-        response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
-    return response

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import access_log
+import answers
 import auth
 import commands
 import rate_limits
@@ -36,6 +37,7 @@ from services import signing_keys
 from services.context import Context
 from services.counts import Counts
 from services.hashing import PasswordHasher, slots_per_worker
+from wsgi import Muster
 
 VERSION = "0.1.0"
 THREADS = 128
@@ -52,13 +54,14 @@ def create_app(given: str | Mapping[str, Any] | None = None) -> Flask:
     if isinstance(given, str):
         given = {"MUSTER_DATABASE_URL": given}
     settings = Settings.load({**os.environ, **(given or {})})
-    app = Flask("muster", root_path=str(BASE), static_folder=None)
+    app = Muster("muster", root_path=str(BASE), static_folder=None)
+    app.config.from_mapping(given or {})
+    answers.init_app(app)
+    access_log.init_app(app, level=settings.log_level)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
-        # Werkzeug's own way to put it on, which mypy takes for an accident.
+        # Outermost. Werkzeug's own way to put it on, which mypy takes for an accident.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
-    app.config.from_mapping(given or {})
-    access_log.init_app(app, level=settings.log_level)
     _init_database(app, settings)
     try:
         _init_services(app, settings)
@@ -84,8 +87,12 @@ def _init_database(app: Flask, settings: Settings) -> None:
             set_up_engine(db.engine)
             startup.migrate(db.engine, settings.instance_path)
         except (OSError, DBAPIError) as error:
+            db.engine.dispose()
             reason = " ".join(str(getattr(error, "orig", error)).split())
             raise SettingsError(f"MUSTER_DATABASE_URL cannot be used: {reason}.") from error
+        except SettingsError:
+            db.engine.dispose()
+            raise
 
 
 def _init_services(app: Flask, settings: Settings) -> None:
@@ -122,7 +129,6 @@ def _init_api(app: Flask, settings: Settings) -> None:
         TRUSTED_HOSTS=settings.answered_hosts,
     )
     app.url_map.merge_slashes = False
-    app.json.sort_keys = False  # type: ignore[attr-defined]  # of Flask's default provider
     api = Api(app)
     for name, scheme in auth.SECURITY_SCHEMES.items():
         api.spec.components.security_scheme(name, scheme)

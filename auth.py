@@ -15,6 +15,7 @@ from flask import Flask, current_app, g, request
 from flask_jwt_extended import JWTManager, create_access_token, decode_token
 from flask_jwt_extended.exceptions import JWTExtendedException
 
+import access_log
 from api import documents_refusals
 from config import Settings
 from core import clock, tokens
@@ -102,7 +103,9 @@ def _guarded(view: Callable[P, R], *refusals: type[Refusal]) -> Callable[P, R]:
 
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-        g.caller, claims = authenticate(bearer_token())
+        live, claims = authenticate(bearer_token())
+        g.caller = live
+        access_log.note_caller(user_id=live.user_id, session_id=live.id)
         if FreshSignInRequired in refusals and not claims["fresh"]:
             raise FreshSignInRequired
         return view(*args, **kwargs)

@@ -255,13 +255,13 @@ class Settings:
         return cls(**loaded)
 
     @property
-    def answered_hosts(self) -> list[str] | None:
+    def answered_hosts(self) -> tuple[str, ...] | None:
         """The trusted hosts, with the default filled in; None for any."""
         if "*" in self.trusted_hosts:
             return None
         # No "[::1]": Werkzeug's list cannot hold an IPv6 address.
-        own = [str(urlsplit(self.public_url).hostname), "localhost", "127.0.0.1"]
-        return list(self.trusted_hosts) or own
+        own = (str(urlsplit(self.public_url).hostname), "localhost", "127.0.0.1")
+        return self.trusted_hosts or own
 
     def make_instance_path(self) -> None:
         """Make the directory, for its owner only. Raises `SettingsError`."""

@@ -17,7 +17,8 @@ from time import monotonic
 from typing import Any
 
 import stopping
-from api import MAX_BODY_BYTES, SECURITY_HEADERS
+from answers import SECURITY_HEADERS
+from api import MAX_BODY_BYTES
 from app import THREADS, create_app
 from errors import IncompleteBody, InvalidRequest, Overloaded, Refusal, RequestTimeout
 from services.context import Context

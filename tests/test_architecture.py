@@ -10,9 +10,10 @@ ROOT = Path(__file__).parent.parent
 ANYTHING = None
 MAY_IMPORT = {
     "access_log": set(),
-    "api": {"core", "errors", "openapi"},
+    "answers": set(),
+    "api": {"access_log", "core", "errors", "openapi"},
     "app": ANYTHING,
-    "auth": {"api", "config", "core", "errors", "services"},
+    "auth": {"access_log", "api", "config", "core", "errors", "services"},
     "commands": {"commands", "config", "errors", "services"},
     "config": set(),
     "core": {"core"},
@@ -31,9 +32,10 @@ MAY_IMPORT = {
     },
     "schemas": {"core"},
     "scripts": ANYTHING,
-    "server": {"api", "app", "errors", "services", "stopping"},
+    "server": {"answers", "api", "app", "errors", "services", "stopping"},
     "services": {"config", "core", "db", "errors", "mail", "models", "services"},
     "stopping": set(),
+    "wsgi": {"answers"},
 }
 WITHOUT_FLASK = {"core", "models", "services"}
 FORBIDDEN = {"common", "data", "handler", "helpers", "info", "manager", "misc", "utils"}
