@@ -143,11 +143,12 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
 
     ARGUMENTS_PARSER = StrictParser()
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """As flask-smorest's."""
+    def __init__(self, *args: Any, negotiates: bool = True, **kwargs: Any) -> None:
+        """As flask-smorest's; one that `negotiates` answers only who takes JSON."""
         super().__init__(*args, **kwargs)
         self._prepare_doc_cbks.append(document_refusals)
-        self.before_request(_refuse_other_media)
+        if negotiates:
+            self.before_request(_refuse_other_media)
 
     def arguments(self, schema: Any, *, location: str = "json", **kwargs: Any) -> Any:
         """As flask-smorest's, with the refusals that reading a body or a query brings."""

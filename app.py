@@ -132,8 +132,7 @@ def _init_api(app: Flask, settings: Settings) -> None:
     api = Api(app)
     for name, scheme in auth.SECURITY_SCHEMES.items():
         api.spec.components.security_scheme(name, scheme)
-    nouns = (user, user_session, me, team, membership, invitation, verification, health)
+    nouns = (user, user_session, me, team, membership, invitation, verification, health, metrics)
     for noun in nouns:
         api.register_blueprint(noun.blp)
-    for apart in (documentation, metrics):
-        app.register_blueprint(apart.blp)
+    app.register_blueprint(documentation.blp)

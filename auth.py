@@ -36,6 +36,11 @@ SECURITY_SCHEMES = {
         "scheme": "bearer",
         "description": "The value of the setting `MUSTER_INTROSPECTION_SECRET`.",
     },
+    "metrics_token": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "The value of the setting `MUSTER_METRICS_TOKEN`.",
+    },
 }
 _VERIFIED_AT_MOST = 2048  # about 2 kB each
 # RFC 6750, section 2.1; the scheme's name is case-insensitive (RFC 9110, section 11.1).
@@ -154,15 +159,15 @@ def public_keys() -> list[dict[str, Any]]:
 
 def trusted_app(view: Callable[P, R]) -> Callable[P, R]:
     """Guard: only for apps that show `MUSTER_INTROSPECTION_SECRET` as their Bearer token."""
-    return _behind_secret(view, "INTROSPECTION_SECRET")
+    return _behind_secret(view, "INTROSPECTION_SECRET", "app_secret")
 
 
 def monitoring(view: Callable[P, R]) -> Callable[P, R]:
     """Guard: only for whoever shows `MUSTER_METRICS_TOKEN` as Bearer token."""
-    return _behind_secret(view, "METRICS_TOKEN")
+    return _behind_secret(view, "METRICS_TOKEN", "metrics_token")
 
 
-def _behind_secret(view: Callable[P, R], name: str) -> Callable[P, R]:
+def _behind_secret(view: Callable[P, R], name: str, scheme: str) -> Callable[P, R]:
     """The view behind a secret of the configuration; nobody knows an empty one."""
 
     @wraps(view)
@@ -173,7 +178,7 @@ def _behind_secret(view: Callable[P, R], name: str) -> Callable[P, R]:
         return view(*args, **kwargs)
 
     refusals = (NotSignedIn, InvalidToken, Unavailable)
-    return documents_refusals(*refusals, security=[{"app_secret": []}])(guarded)
+    return documents_refusals(*refusals, security=[{scheme: []}])(guarded)
 
 
 def introspect(token: str) -> dict[str, Any]:

@@ -5,7 +5,8 @@ The names are what dashboards and alerts hold on to: changing one is a change fo
 
 from collections.abc import Iterator
 
-from flask import Blueprint, Response, current_app
+from flask import Response, current_app
+from flask.views import MethodView
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import (
     CounterMetricFamily,
@@ -15,6 +16,7 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
+from api import Blueprint
 from auth import monitoring
 from rate_limits import LIMITS, SCOPES
 from resources import context
@@ -46,16 +48,23 @@ EVENTS: dict[str, tuple[str, tuple[str, ...], list[tuple[str, ...]]]] = {
     ),
 }
 
-blp = Blueprint("metrics", __name__)
+blp = Blueprint("metrics", __name__, description="For Prometheus.", negotiates=False)
 
 
-@blp.get("/metrics")
-@monitoring
-def metrics() -> Response:
-    """All of it, in Prometheus' text format."""
-    registry = CollectorRegistry()
-    registry.register(_Collector(context().counts.totals()))
-    return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+@blp.route("/metrics")
+class Metrics(MethodView):
+    """What was counted."""
+
+    @monitoring
+    @blp.response(200, {"type": "string"}, content_type="text/plain")
+    def get(self) -> Response:
+        """Read what all worker processes of this host have counted.
+
+        In Prometheus' text format, with the value of `MUSTER_METRICS_TOKEN` as Bearer token.
+        """
+        registry = CollectorRegistry()
+        registry.register(_Collector(context().counts.totals()))
+        return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
 
 class _Collector(Collector):

@@ -58,8 +58,12 @@ def test_without_a_token_in_the_settings_there_are_no_metrics_for_anybody():
         assert client.get("/metrics", headers=headers).status_code == 401
 
 
-def test_the_content_type_is_that_of_prometheus(client):
-    answer = client.get("/metrics", headers=HEADERS | {"Accept": "text/plain;version=0.0.4"})
+PROMETHEUS = "application/openmetrics-text;version=1.0.0;q=0.8,text/plain;version=0.0.4;q=0.5"
+
+
+@pytest.mark.parametrize("accept", ["text/plain", PROMETHEUS, "*/*;q=0.1"])
+def test_the_content_type_is_that_of_prometheus(client, accept):
+    answer = client.get("/metrics", headers=HEADERS | {"Accept": accept})
     assert answer.mimetype == "text/plain"
     assert "version=" in answer.headers["Content-Type"]
 
