@@ -20,6 +20,7 @@ from api import Api
 from config import BASE, Settings, SettingsError
 from core.hashing import RECOMMENDED_ROUNDS
 from db import db, engine_options, pool_levels, set_up_engine
+from lean_flask import Muster
 from migrations import startup
 from resources import (
     documentation,
@@ -37,7 +38,6 @@ from services import signing_keys
 from services.context import Context
 from services.counts import Counts
 from services.hashing import PasswordHasher, slots_per_worker
-from wsgi import Muster
 
 VERSION = "0.1.0"
 THREADS = 128
