@@ -1,19 +1,15 @@
 """Starting, stopping and being killed. Come here to change what an operator can rely on."""
 
 import json
-import os
 import signal
 import socket
 import time
-from collections import Counter
 from pathlib import Path
-from threading import Event, Thread
 
 import pytest
 
 from tests.server.running import (
     DEFAULTS,
-    NO_ANSWER,
     Server,
     flask_serve,
     free_port,
@@ -26,54 +22,6 @@ from tests.server.test_framing import HALF_OPEN, connections
 SLOW = {"MUSTER_PASSWORD_ROUNDS": 2_000_000}  # about a quarter of a second each
 UNLIMITED = {"MUSTER_RATE_LIMITS": "off"}
 CLIENTS = 12
-
-
-class Crowd:
-    """Clients that register new names until told to stop, and remember what was acknowledged."""
-
-    def __init__(self, server):
-        self.server, self.acknowledged, self.answers = server, [], Counter()
-        self._over = Event()
-        self._threads = [Thread(target=self._register, args=(number,)) for number in range(CLIENTS)]
-
-    def __enter__(self):
-        for thread in self._threads:
-            thread.start()
-        wait_until(lambda: len(self.acknowledged) >= 50, 30, lambda: str(self.answers))
-        return self
-
-    def __exit__(self, *_failure):
-        self._over.set()
-        for thread in self._threads:
-            thread.join()
-
-    def _register(self, number):
-        count = 0
-        while not self._over.is_set():
-            count += 1
-            self._attempt(f"client{number}x{count}")
-
-    def _attempt(self, username):
-        """Again and again until somebody answers, as a careful client does."""
-        while not self._over.is_set():
-            try:
-                status = self.server.register(username)
-            except NO_ANSWER:
-                self.answers["none"] += 1
-                time.sleep(0.05)
-                continue
-            self.answers[status] += 1
-            # 409: the answer to the attempt before was lost, the account was not.
-            if status in {201, 409}:
-                self.acknowledged.append(username)
-            return
-
-
-def assert_all_there_once(server, acknowledged):
-    server.register("auditor")
-    found = Counter(server.usernames(server.sign_in("auditor")))
-    assert set(acknowledged) <= found.keys()
-    assert set(found.values()) == {1}
 
 
 def expecting(username):
@@ -122,31 +70,6 @@ def test_sigterm_is_not_held_up_by_half_open_connections(serve):
 
 
 @pytest.mark.asvs("16.5.2")
-def test_a_killed_worker_is_replaced_and_takes_no_account_with_it(serve, database):
-    server = serve(**UNLIMITED, **database)
-    before = server.workers()
-    victim = max(before)
-    with Crowd(server) as crowd:
-        os.kill(victim, signal.SIGKILL)
-        wait_until(lambda: len(server.workers() - {victim}) == len(before), 30, server.written)
-        wait_until(lambda: server.started() > len(before), 30, server.written)
-    assert crowd.answers.keys() <= {201, 409, "none"}
-    assert_all_there_once(server, crowd.acknowledged)
-
-
-@pytest.mark.asvs("2.3.3")
-def test_no_acknowledged_account_is_lost_when_everything_is_killed(serve, database):
-    server = serve(**UNLIMITED, **database)
-    with Crowd(server) as crowd:
-        server.kill()
-        server.start()
-        seen = len(crowd.acknowledged)
-        wait_until(lambda: len(crowd.acknowledged) > seen + 50, 30, server.written)
-    assert crowd.answers.keys() <= {201, 409, "none"}
-    assert_all_there_once(server, crowd.acknowledged)
-    assert server.stop() == 0
-
-
 def test_workers_do_not_outlive_the_process_that_started_them(serve):
     server = serve()
     workers = server.workers()
