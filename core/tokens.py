@@ -26,7 +26,7 @@ _POSITIVE = range(1, 2**63)  # a larger number would be a fault in the database 
 REFRESH_IDLE_LIFETIME = timedelta(days=30)
 SESSION_LIFETIME = timedelta(days=90)
 CLOCKS_APART = timedelta(seconds=10)  # what the clocks of two replicas may differ by
-REPEAT_WINDOW = timedelta(seconds=10) + CLOCKS_APART
+REPEAT_WINDOW = timedelta(seconds=10)
 _FAMILY_BYTES = 16
 _SECRET_BYTES = 32
 
