@@ -39,11 +39,12 @@ class Login(MethodView):
     @blp.arguments(SignInSchema)
     @blp.response(200, TokensSchema)
     def post(self, fields: dict[str, Any]) -> Any:
-        """Sign in.
+        """Sign in, by username or confirmed e-mail address.
 
         Whatever is wrong, the answer is the same, in content and in time. After five wrong
         passwords in a row an account waits, longer each time. Somebody who is signed in already
-        may send that access token along, and is not kept out by what strangers have tried.
+        may send that access token along, and is not kept out by what strangers have tried; the
+        new session then takes the place of that one.
         """
         begun = sign_in.sign_in(context(), **fields, client=client(), known=optional_caller())
         return tokens_of(begun)

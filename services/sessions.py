@@ -184,7 +184,12 @@ def end(*, session_id: int, user_id: int) -> None:
 def sign_out(current: LiveSession) -> None:
     """End the current session; that somebody else just ended it is as good."""
     with transaction() as connection:
-        connection.execute(delete(UserSessionModel).where(UserSessionModel.id == current.id))
+        drop(connection, current)
+
+
+def drop(writing: Writing, current: LiveSession) -> None:
+    """In the transaction that is open: end a session."""
+    writing.execute(delete(UserSessionModel).where(UserSessionModel.id == current.id))
 
 
 def end_others(current: LiveSession) -> None:

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection, bindparam, select, update
 
-from core import passwords, usernames
+from core import email_addresses, passwords, usernames
 from db import AnyRow, fetch, transaction
 from errors import InvalidCredentials
 from models import UserModel, UserSessionModel
@@ -12,13 +12,15 @@ from services.guessing import Guard
 from services.sessions import Client, LiveSession, SignedIn
 
 # Built once: that costs as much as sending one.
-_ACCOUNT = select(
+_ACCOUNTS = select(
     UserModel.id,
     UserModel.password_hash,
     UserModel.disabled_at,
     UserModel.failures,
     UserModel.blocked_until,
-).where(UserModel.canonical_username == bindparam("name"))
+)
+_BY_NAME = _ACCOUNTS.where(UserModel.canonical_username == bindparam("typed"))
+_BY_EMAIL = _ACCOUNTS.where(UserModel.verified_email == bindparam("typed"))
 _SESSION = select(
     UserSessionModel.id, UserSessionModel.failures, UserSessionModel.blocked_until
 ).where(UserSessionModel.id == bindparam("session_id"))
@@ -48,9 +50,10 @@ def sign_in(
     client: Client,
     known: LiveSession | None,
 ) -> SignedIn:
-    """Begin a session for whoever knows the password. `known` is a live session of the caller's.
+    """Begin a session for whoever knows the password. `username` may be a confirmed address.
 
-    Raises `InvalidCredentials`, after the same work, whatever is wrong; `Overloaded` when too
+    `known` is a live session of the caller's; if it is the same user's, the new one takes its place
+    (OWASP ASVS 5.0, 7.2.4). Raises `InvalidCredentials`, after the same work, whatever is wrong; `Overloaded` when too
     many passwords wait.
     """
     secret = passwords.normalize(password)
@@ -74,13 +77,18 @@ def sign_in(
         _confirm(connection, user, stronger)
         guessing.clear(connection, guard)
         begun = sessions.begin(connection, user_id=user.id, client=client)
+        if known and known.user_id == user.id:
+            sessions.drop(connection, known)
     context.counts.event("sign_ins", SUCCEEDED)
     return begun
 
 
 def _find(typed: str, known: LiveSession | None) -> tuple[AnyRow | None, Guard | None]:
-    """The account of this name, and the count by which its guesser is judged."""
-    found = fetch(_ACCOUNT, name=usernames.canonical(typed))
+    """The account of this name or address, and the count by which its guesser is judged."""
+    if "@" in typed:  # as in no username
+        found = fetch(_BY_EMAIL, typed=email_addresses.canonical(typed))
+    else:
+        found = fetch(_BY_NAME, typed=usernames.canonical(typed))
     if not found or found[0].disabled_at:
         return None, None
     user = found[0]

@@ -13,7 +13,7 @@ from app import create_app
 from core import clock
 from db import db
 from models import UserModel, UserSessionModel
-from tests.factories import Registration, register
+from tests.factories import Registration, register, verify_email
 
 
 def log_in(client, username, password):
@@ -141,6 +141,42 @@ def test_each_sign_in_is_a_session_and_a_token_of_its_own(client, app, alice):
     with app.app_context():
         kept = {row.id for row in db.session.query(UserSessionModel).filter_by(user_id=alice.id)}
     assert {claims[0]["sid"], claims[1]["sid"]} <= kept
+
+
+@pytest.mark.asvs("7.2.4")
+def test_a_sign_in_that_sends_a_live_token_along_takes_the_place_of_that_session(client, alice):
+    body = {"username": "alice", "password": alice.password}
+    again = client.post("/login", json=body, headers=alice.headers).json["access_token"]
+    assert client.get("/me", headers=alice.headers).status_code == 401
+    assert client.get("/me", headers={"Authorization": f"Bearer {again}"}).status_code == 200
+
+
+def test_a_refused_sign_in_that_sends_a_live_token_along_ends_nothing(client, alice):
+    body = {"username": "alice", "password": "wrong wrong"}
+    assert client.post("/login", json=body, headers=alice.headers).status_code == 401
+    assert client.get("/me", headers=alice.headers).status_code == 200
+
+
+def test_a_sign_in_that_sends_the_token_of_another_along_ends_nothing(client, alice):
+    bob = register(client)
+    body = {"username": bob.username, "password": bob.password}
+    assert client.post("/login", json=body, headers=alice.headers).status_code == 200
+    assert client.get("/me", headers=alice.headers).status_code == 200
+
+
+@pytest.mark.parametrize("typed", ["carol@example.com", "Carol@EXAMPLE.com"])
+def test_a_confirmed_address_signs_in_whatever_its_case(client, app, typed):
+    carol = register(client, username="carol", email="Carol@example.com")
+    assert log_in(client, typed, carol.password).status_code == 401
+    verify_email(app, carol)
+    assert log_in(client, typed, carol.password).status_code == 200
+
+
+def test_an_address_that_another_claims_without_confirming_signs_in_its_owner_only(client, app):
+    carol = register(client, username="carol", email="carol@example.com")
+    verify_email(app, carol)
+    mallory = register(client, username="mallory", email="carol@example.com", password="quite another phrase")
+    assert log_in(client, "carol@example.com", mallory.password).status_code == 401
 
 
 def test_a_refused_sign_in_begins_no_session(client, app, alice):
