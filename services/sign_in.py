@@ -53,8 +53,8 @@ def sign_in(
     """Begin a session for whoever knows the password. `username` may be a confirmed address.
 
     `known` is a live session of the caller's; if it is the same user's, the new one takes its place
-    (OWASP ASVS 5.0, 7.2.4). Raises `InvalidCredentials`, after the same work, whatever is wrong; `Overloaded` when too
-    many passwords wait.
+    (OWASP ASVS 5.0, 7.2.4). Raises `InvalidCredentials`, after the same work, whatever is wrong;
+    `Overloaded` when too many passwords wait.
     """
     secret = passwords.normalize(password)
     # In the slot: no more guesses at one account run at once than there are slots, so a count
