@@ -6,6 +6,7 @@ Come here to change something that all endpoints have in common.
 import logging
 from collections.abc import Callable, Sequence
 from copy import deepcopy
+from functools import partial
 from http import HTTPStatus
 from operator import attrgetter
 from typing import Any, NoReturn, ParamSpec, TypeVar, cast
@@ -146,7 +147,7 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
     def __init__(self, *args: Any, negotiates: bool = True, **kwargs: Any) -> None:
         """As flask-smorest's; one that `negotiates` answers only who takes JSON."""
         super().__init__(*args, **kwargs)
-        self._prepare_doc_cbks.append(document_refusals)
+        self._prepare_doc_cbks.append(partial(document_refusals, negotiates=negotiates))
         if negotiates:
             self.before_request(_refuse_other_media)
 

@@ -95,12 +95,14 @@ def leads_to(status: int, operation_id: str, *, body: Any = None, **parameters: 
 
 
 def document_refusals(
-    operation: Any, notes: Any, *, api: Any, spec: APISpec, **_context: Any
+    operation: Any, notes: Any, *, api: Any, spec: APISpec, negotiates: bool, **_context: Any
 ) -> Any:
     """Document what an operation may refuse, by status, and that its calls are counted."""
     responses = {int(key): answer for key, answer in operation.get("responses", {}).items()}
     responses.pop(422, None)  # flask-smorest's own
     refusals = list(dict.fromkeys([*notes.get("refusals", []), *EVERYWHERE]))
+    if not negotiates:
+        refusals.remove(errors.NotAcceptable)
     if errors.TooManyRequests in refusals:
         for answer in responses.values():
             answer["headers"] = answer.get("headers", {}) | _named(_OF_LIMITS)

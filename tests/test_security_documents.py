@@ -31,8 +31,9 @@ def caller_of(operation, answers):
     """Who may call an operation, in words."""
     schemes = [scheme for each in operation.get("security", []) for scheme in each]
     codes = str(answers.get("401"))
-    if "app_secret" in schemes:
-        return "apps that show the introspection secret"
+    secrets = {"app_secret": "INTROSPECTION_SECRET", "metrics_token": "METRICS_TOKEN"}
+    if schemes and schemes[0] in secrets:
+        return f"who shows `MUSTER_{secrets[schemes[0]]}`"
     if {} in operation.get("security", [{}]):
         return "everybody"
     if "x-permission" in operation:

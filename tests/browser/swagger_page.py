@@ -47,9 +47,11 @@ class SwaggerPage:
             block.locator(".opblock-summary-control").click()
         return block
 
-    def execute(self, operation_id, body=None):
-        """What a person sees after "Execute": the status, and the answer's body."""
+    def execute(self, operation_id, body=None, **parameters):
+        """What a person sees after "Execute": the status, and the answer's body, if it has one."""
         block = self.unfold(operation_id)
+        for name, value in parameters.items():
+            block.locator(f"tr[data-param-name='{name}'] input").fill(str(value))
         if body is not None:
             block.locator("textarea.body-param__text").fill(json.dumps(body))
         path = block.get_attribute("id")
@@ -58,7 +60,8 @@ class SwaggerPage:
         shown = block.locator(".live-responses-table tbody tr.response .response-col_status")
         shown.get_by_text(str(answer.value.status)).wait_for()
         assert path == block.get_attribute("id")
-        return answer.value.status, answer.value.json()
+        has_body = answer.value.status != 204
+        return answer.value.status, answer.value.json() if has_body else None
 
     def authorize(self, token):
         """The dialog behind "Authorize"."""

@@ -62,6 +62,29 @@ def test_who_signed_in_opens_a_team_and_finds_it_among_theirs(page):
     assert [each["name"] for each in page.execute("getMe")[1]["teams"]] == ["Blue"]
 
 
+def test_two_people_live_the_whole_story_of_a_team(page):
+    """One opens a team and offers it to another, who accepts; then the first one leaves."""
+    alice, bob = newcomer(), newcomer()
+    alice_id = page.open().execute("postRegister", alice)[1]["user"]["id"]
+    page.execute("postRegister", bob)
+    page.execute("postLogin", alice)
+    team_id = page.execute("postTeams", {"name": "Blue"})[1]["id"]
+    offer = {"role": "owner", "username": bob["username"], "transfer": True}
+    sent = page.execute("postTeamInvitations", offer, team_id=team_id)
+    assert sent[0] == 201
+    page.execute("postLogin", bob)
+    assert page.execute("getMyInvitations")[1]["items"][0]["team"]["name"] == "Blue"
+    accepted = page.execute("postMyInvitationAccept", invitation_id=sent[1]["id"])
+    assert (accepted[0], accepted[1]["role"]) == (200, "owner")
+    page.execute("postLogin", alice)
+    assert page.execute("getTeam", team_id=team_id)[1]["role"] == "admin"
+    assert page.execute("deleteMember", team_id=team_id, user_id=alice_id)[0] == 204
+    assert page.execute("getTeams")[1]["items"] == []
+    page.execute("postLogin", bob)
+    members = page.execute("getMembers", team_id=team_id)[1]["items"]
+    assert [each["user"]["username"] for each in members] == [bob["username"]]
+
+
 def test_the_first_steps_work_by_pressing_execute_alone(page):
     page.open()
     assert page.execute("postRegister")[0] == 201

@@ -10,7 +10,10 @@ import pytest
 from config import BASE
 from tests.server.running import started
 
-SECRET = "the-secret-of-the-apps-behind-muster"
+SECRETS = {
+    "MUSTER_INTROSPECTION_SECRET": "the-secret-of-the-apps-behind-muster",
+    "MUSTER_METRICS_TOKEN": "the-token-of-what-reads-the-metrics",
+}
 CONFIG = BASE / "tests" / "contract" / "schemathesis.toml"
 SECONDS = 300  # far above what it takes: a machine may be busy
 
@@ -23,7 +26,7 @@ def run(server, phases):
     return subprocess.run(
         [*command, f"{url}/openapi.json", *options],
         cwd=BASE,
-        env=os.environ | {"MUSTER": url, "MUSTER_INTROSPECTION_SECRET": SECRET},
+        env=os.environ | {"MUSTER": url} | SECRETS,
         capture_output=True,
         text=True,
         timeout=SECONDS,
@@ -33,7 +36,7 @@ def run(server, phases):
 @pytest.mark.asvs("2.2.1", "2.2.2", "4.1.4", "16.5.3")
 @pytest.mark.parametrize("phases", ["examples,coverage", "fuzzing,stateful"])
 def test_muster_does_what_its_document_says(phases, tmp_path):
-    with started(tmp_path, MUSTER_WORKERS=1, MUSTER_INTROSPECTION_SECRET=SECRET) as server:
+    with started(tmp_path, MUSTER_WORKERS=1, **SECRETS) as server:
         result = run(server, phases)
     assert result.returncode == 0, result.stdout + result.stderr
     generated, passed = re.findall(r"(\d+) (?:generated|passed)", result.stdout)[-2:]

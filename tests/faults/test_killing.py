@@ -23,6 +23,7 @@ def server(serve, database):
     return serve(MUSTER_RATE_LIMITS="off", **database)
 
 
+@pytest.mark.asvs("2.3.3")
 def test_nothing_acknowledged_is_lost_or_done_twice_when_everything_is_killed(server):
     seconds = []
     with Journal(server) as journal:
@@ -38,6 +39,7 @@ def test_nothing_acknowledged_is_lost_or_done_twice_when_everything_is_killed(se
     assert server.stop() == 0
 
 
+@pytest.mark.asvs("2.3.3", "16.5.2")
 def test_nothing_acknowledged_is_lost_or_done_twice_when_a_worker_is_killed(server):
     with Journal(server) as journal:
         for _ in range(ROUNDS):

@@ -69,7 +69,6 @@ def test_sigterm_is_not_held_up_by_half_open_connections(serve):
     assert time.monotonic() - begun < 20
 
 
-@pytest.mark.asvs("16.5.2")
 def test_workers_do_not_outlive_the_process_that_started_them(serve):
     server = serve()
     workers = server.workers()
