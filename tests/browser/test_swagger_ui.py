@@ -149,7 +149,7 @@ def test_the_operations_stand_in_the_order_in_which_people_need_them(page):
     page.open()
     tags = [each.get_attribute("data-tag") for each in page.tab.locator("[data-tag]").all()]
     assert tags[:3] == ["user", "user-session", "me"]
-    assert tags[-2:] == ["verification", "health"]
+    assert tags[-3:] == ["verification", "health", "metrics"]
     assert page.tab.locator(".opblock-summary-path").first.inner_text() == "/register"
 
 
