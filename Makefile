@@ -28,6 +28,7 @@ format: $(VENV)/installed-dev ## Mend style
 
 lock: $(VENV)/installed-dev ## Pin and hash the newest packages that requirements*.in allow
 	uv pip compile $(LOCK) -o requirements.txt requirements.in
+	uv pip compile $(LOCK) -o requirements-otel.txt requirements-otel.in
 	uv pip compile $(LOCK) -o requirements-dev.txt requirements-dev.in
 	for peer in benchmarks/peers/locks/*.in; do uv pip compile $(LOCK) -o $${peer%.in}.txt $$peer; done
 

@@ -69,7 +69,7 @@ class Front:
         try:
             length, body = await _take_in(scope, protocol)
         except Refusal as refusal:
-            _refuse(refusal, scope, protocol)
+            self._refuse(refusal, scope, protocol)
             return
         threads = self._probes if scope.path == "/healthz" else self._threads
         loop = asyncio.get_running_loop()
@@ -82,7 +82,7 @@ class Front:
     ) -> None:
         """Refuse what waited long for a thread: when all hang, those behind them hear it soon."""
         if monotonic() - arrived > QUEUE_SECONDS:
-            _refuse(Overloaded(headers={"Retry-After": "5"}), scope, protocol)
+            self._refuse(Overloaded(headers={"Retry-After": "5"}), scope, protocol)
         else:
             self._answer(_environ(scope, length, body), protocol)
 
@@ -99,11 +99,11 @@ class Front:
             headers.append(("Connection", "close"))
         protocol.response_bytes(int(status[:3]), headers, content)
 
-
-def _refuse(refusal: Refusal, scope: Any, protocol: Any) -> None:
-    _log.info("refused", extra={"status": refusal.status, "address": _address(scope)})
-    headers = [*_CLOSE, *refusal.headers.items()]
-    protocol.response_str(refusal.status, headers, json.dumps(refusal.as_body()))
+    def _refuse(self, refusal: Refusal, scope: Any, protocol: Any) -> None:
+        _log.info("refused", extra={"status": refusal.status, "address": _address(scope)})
+        self._context.counts.event("early_refusals", str(refusal.status.value))
+        headers = [*_CLOSE, *refusal.headers.items()]
+        protocol.response_str(refusal.status, headers, json.dumps(refusal.as_body()))
 
 
 async def _take_in(scope: Any, protocol: Any) -> tuple[int, bytes]:

@@ -16,6 +16,7 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
+import errors
 from api import Blueprint
 from auth import monitoring
 from rate_limits import LIMITS, SCOPES
@@ -35,11 +36,17 @@ LEVELS = {
     "database_connections_allowed": "Database connections that there may be.",
 }
 # By name: the explanation, the labels, and all values, so that each is there from the start.
+_EARLY = (errors.InvalidRequest, errors.RequestTimeout, errors.Overloaded)
 EVENTS: dict[str, tuple[str, tuple[str, ...], list[tuple[str, ...]]]] = {
     "sign_ins": (
         "Sign-ins by outcome, but for those that were turned away before a password was looked at.",
         ("outcome",),
         [(outcome,) for outcome in sign_in.OUTCOMES],
+    ),
+    "early_refusals": (
+        "Requests refused before a thread had them: broken, too slow, or all threads hang.",
+        ("status",),
+        [(str(refusal.status.value),) for refusal in _EARLY],
     ),
     "rate_limit_refusals": (
         "Requests refused by a rate limit, by what was counted: one address, or all together.",

@@ -47,7 +47,7 @@ def sources():
     """Our own files: those of the packages and modules of the table, and whatever lies beside."""
     for path in sorted(ROOT.rglob("*.py")):
         place = path.relative_to(ROOT)
-        apart = {"benchmarks", "docs", "instance", "tests"}
+        apart = {"benchmarks", "deploy", "docs", "instance", "tests"}
         if place.parts[0] not in apart and not place.parts[0].startswith((".", "build")):
             yield place
 

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from tests.api.test_metrics import HEADERS, TOKEN, samples_of
-from tests.server.running import Server, person, wait_until
+from tests.server.running import Server, person, talk, wait_until
 
 WORKERS = 3
 MONITORED = {"MUSTER_METRICS_TOKEN": TOKEN, "MUSTER_WORKERS": WORKERS}
@@ -44,34 +44,44 @@ def ask_all_workers(server):
         assert server.call("GET", "/healthz").status == 200
 
 
-def settled(server, name, value, **labels):
-    """Whether any worker says so from now on, whichever is asked."""
-    wait_until(lambda: count_of(server, name, **labels) == value, 10)
-    return {count_of(server, name, **labels) for _ in range(4 * WORKERS)} == {value}
+def assert_settles(server, name, value, **labels):
+    """Within seconds every worker says so, whichever is asked."""
+
+    def told():
+        return {count_of(server, name, **labels) for _ in range(4 * WORKERS)}
+
+    wait_until(lambda: told() == {value}, 15, lambda: str(told()))
 
 
 def test_every_worker_tells_what_all_have_counted(server):
     running = server()
     ask_all_workers(running)
-    assert settled(running, "requests_total", ASKED, **HEALTHZ)
+    assert_settles(running, "requests_total", ASKED, **HEALTHZ)
     assert count_of(running, "workers") == WORKERS
 
 
 def test_what_a_killed_worker_had_counted_stays_counted_but_it_holds_nothing(server):
     running = server()
     ask_all_workers(running)
-    assert settled(running, "requests_total", ASKED, **HEALTHZ)
+    assert_settles(running, "requests_total", ASKED, **HEALTHZ)
     os.kill(min(running.workers()), signal.SIGKILL)
     wait_until(lambda: running.started() > WORKERS, 20, running.written)
     wait_until(lambda: count_of(running, "workers") == WORKERS, 20)
-    assert settled(running, "requests_total", ASKED, **HEALTHZ)
-    assert settled(running, "requests_in_progress", 1)
+    assert_settles(running, "requests_total", ASKED, **HEALTHZ)
+    assert_settles(running, "requests_in_progress", 1)
+
+
+def test_what_never_reached_a_thread_is_counted_too(server):
+    running = server()
+    talk(running.address, b"GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n")  # no Host
+    assert_settles(running, "early_refusals_total", 1, status="400")
+    assert count_of(running, "early_refusals_total", status="408") == 0
 
 
 def test_a_restart_begins_at_nothing_and_leaves_nothing_behind(server):
     running = server()
     ask_all_workers(running)
-    assert settled(running, "requests_total", ASKED, **HEALTHZ)
+    assert_settles(running, "requests_total", ASKED, **HEALTHZ)
     assert running.stop() == 0
     again = server()
     assert count_of(again, "requests_total", **HEALTHZ) == 0
