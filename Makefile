@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PATH := $(abspath $(BIN)):$(PATH)
 
-.PHONY: help run setup test lint format lock migration openapi bench asvs screenshots
+.PHONY: help run setup test lint format lock migration openapi bench asvs screenshots clients audit sbom mutation
 
 help: ## List what there is
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -14,7 +14,7 @@ run: $(VENV)/installed ## Set up everything and serve on http://127.0.0.1:8000 (
 
 setup: $(VENV)/installed-dev ## Set up everything for development
 
-test: $(VENV)/installed-dev ## Set up everything and run the whole suite
+test: $(VENV)/installed-dev $(VENV)/tools/clients ## Set up everything and run the whole suite
 	@pytest -n 2 --dist loadgroup
 
 lint: $(VENV)/installed-dev ## Check style and types
@@ -30,7 +30,7 @@ lock: $(VENV)/installed-dev ## Pin and hash the newest packages that requirement
 	uv pip compile $(LOCK) -o requirements.txt requirements.in
 	uv pip compile $(LOCK) -o requirements-otel.txt requirements-otel.in
 	uv pip compile $(LOCK) -o requirements-dev.txt requirements-dev.in
-	for peer in benchmarks/peers/locks/*.in; do uv pip compile $(LOCK) -o $${peer%.in}.txt $$peer; done
+	for each in tools/*.in benchmarks/peers/locks/*.in; do uv pip compile $(LOCK) -o $${each%.in}.txt $$each; done
 
 migration: $(VENV)/installed-dev ## Draft a migration from the models: make migration m="add teams"
 	python -m migrations.draft "$(m)"
@@ -46,6 +46,19 @@ asvs: $(VENV)/installed-dev ## Write docs/security/asvs.md, and count what it sh
 
 screenshots: $(VENV)/installed-dev ## Write the pictures of Swagger UI in docs/
 	python -m tests.browser.screenshots
+
+clients: $(VENV)/installed-dev $(VENV)/tools/clients ## Write the Python and TypeScript clients to clients/
+	python -m scripts.clients
+
+audit: $(VENV)/tools/packages ## Ask for known vulnerabilities of the locked packages (needs a network)
+	$</bin/pip-audit --strict --disable-pip --require-hashes -r requirements.txt -r requirements-dev.txt
+
+sbom: $(VENV)/tools/packages ## Write sbom.json, what Muster runs on, in CycloneDX
+	$</bin/cyclonedx-py requirements --output-reproducible -o sbom.json requirements.txt
+
+mutation: $(VENV)/installed-dev $(VENV)/tools/mutation ## Change the rules in core/ and see whether a test fails
+	packages=$$(echo $(VENV)/tools/mutation/lib/python3*/site-packages); \
+		PYTHONPATH=$(CURDIR)/$$packages python -m mutmut run; PYTHONPATH=$(CURDIR)/$$packages python -m mutmut results
 
 NPM_FOLDERS := docs/examples tests/node
 LOCK := --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate \
@@ -63,4 +76,10 @@ $(VENV)/installed-dev: requirements-dev.txt $(NPM_FOLDERS:=/package-lock.json) $
 	@! command -v npm >/dev/null || for folder in $(NPM_FOLDERS); do \
 		npm ci --prefix $$folder --ignore-scripts --silent \
 			|| echo "npm ci failed in $$folder: what needs its packages will not be tested"; done
+	@touch $@
+
+# Tools whose packages stay apart from Muster's.
+$(VENV)/tools/%: tools/%.txt | $(BIN)/pip
+	$(PYTHON) -m venv --clear $@
+	$@/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@

@@ -45,6 +45,7 @@ def accepted(typed: str) -> Username | None:
         "x" * 32,
         "straße",
         "Ze\u0301",
+        "a\u0300\u0301\u0302\u0303",
         "ﾡￂﾡￂ",
         "Łukasz",
         "Ἀθηνᾶ",
