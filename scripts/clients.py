@@ -55,7 +55,9 @@ def main(place: Path) -> None:
     ):
         (place / name).mkdir(parents=True, exist_ok=True)
         if not generator.exists():
-            sys.exit(f"There is no {generator.name} here: make clients needs npm and a network once.")
+            sys.exit(
+                f"There is no {generator.name} here: make clients needs npm and a network once."
+            )
         write(place / name)
         print(f"{place / name}")
 

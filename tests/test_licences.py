@@ -9,8 +9,24 @@ from config import BASE
 
 LOCKED = re.findall(r"^([a-z0-9-]+)==", (BASE / "requirements.txt").read_text(), re.MULTILINE)
 ALLOWED = {
-    *("MIT", "MIT-0", "MIT License", "BSD License", "BSD-2-Clause", "BSD-3-Clause", "ISC", "PSF-2.0"),
-    *("Apache-2.0", "Apache Software License", "Public Domain", "CC0-1.0", "The Unlicense (Unlicense)", "Unlicense"),
+    *(
+        "MIT",
+        "MIT-0",
+        "MIT License",
+        "BSD License",
+        "BSD-2-Clause",
+        "BSD-3-Clause",
+        "ISC",
+        "PSF-2.0",
+    ),
+    *(
+        "Apache-2.0",
+        "Apache Software License",
+        "Public Domain",
+        "CC0-1.0",
+        "The Unlicense (Unlicense)",
+        "Unlicense",
+    ),
     # Weak copyleft: what is changed of the package itself stays open.
     *("MPL-2.0", "Mozilla Public License 2.0 (MPL 2.0)"),
 }
@@ -23,8 +39,11 @@ def licences(package):
     said = metadata(package)
     if said["License-Expression"]:
         return set(re.split(r" AND | OR |[()]", said["License-Expression"])) - {""}
-    classifiers = [each.split(" :: ")[-1] for each in said.get_all("Classifier", [])
-                   if each.startswith("License ::")]
+    classifiers = [
+        each.split(" :: ")[-1]
+        for each in said.get_all("Classifier", [])
+        if each.startswith("License ::")
+    ]
     return set(classifiers) or {said["License"]}
 
 
