@@ -209,7 +209,9 @@ def _alone(directory: Path) -> Iterator[None]:
         lock.acquire()
     except OSError as error:
         reason = os.strerror(error.errno or 0)
-        raise SettingsError(f"No signing key can be made in {directory}: {reason}.") from error
+        raise SettingsError(
+            f"MUSTER_KEYS_PATH cannot be used: no signing key can be made in {directory}: {reason}."
+        ) from error
     try:
         yield
     finally:

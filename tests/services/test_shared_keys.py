@@ -124,7 +124,9 @@ def test_a_read_only_mount_without_a_key_stops_the_start(start, mount, read_only
     keys = read_only(mount())
     with pytest.raises(SettingsError) as refusal:
         start(keys)
-    assert refusal.value.message == f"No signing key can be made in {keys}: Permission denied."
+    assert refusal.value.message == (
+        f"MUSTER_KEYS_PATH cannot be used: no signing key can be made in {keys}: Permission denied."
+    )
 
 
 def test_a_mount_that_is_exchanged_is_seen_at_once(start, mount):
@@ -139,7 +141,7 @@ def test_keys_of_a_read_only_mount_are_not_rotated_here(start, mount, read_only)
     app = start(read_only(mount(signing_keys.make("ES256"))))
     result = app.test_cli_runner().invoke(args=["keys", "rotate"])
     assert result.exit_code == 1
-    assert result.output.startswith("Error: No signing key can be made in ")
+    assert result.output.startswith("Error: MUSTER_KEYS_PATH cannot be used: no signing key ")
 
 
 def test_keys_of_a_read_only_mount_go_before_the_algorithm_of_the_setting(
