@@ -19,6 +19,7 @@ MAY_IMPORT = {
     "core": {"core"},
     "db": set(),
     "errors": {"core"},
+    "lean_flask": {"answers"},
     "mail": {"config", "core", "mail"},
     "lean_flask": {"answers"},
     "migrations": ANYTHING,
