@@ -87,12 +87,11 @@ def _init_database(app: Flask, settings: Settings) -> None:
             set_up_engine(db.engine)
             startup.migrate(db.engine, settings.instance_path)
         except (OSError, DBAPIError) as error:
-            db.engine.dispose()
             reason = " ".join(str(getattr(error, "orig", error)).split())
             raise SettingsError(f"MUSTER_DATABASE_URL cannot be used: {reason}.") from error
-        except SettingsError:
-            db.engine.dispose()
-            raise
+        finally:
+            if not settings.in_memory:
+                db.engine.dispose()  # workers are forked from here, and none may share another's
 
 
 def _init_services(app: Flask, settings: Settings) -> None:

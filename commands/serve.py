@@ -3,16 +3,23 @@
 The reasons for each option stand in docs/decisions/0001-server.md.
 """
 
+import gc
+import json
+import multiprocessing
 import os
 import resource
 import socket
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import click
 from flask import current_app
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
 
-from services import counts, signing_keys
+from services import counts, names, signing_keys
 from services.context import Context
 
 _CONNECTIONS = 4096  # per worker
@@ -40,30 +47,42 @@ def serve(host: str, port: int) -> None:
     _allow_many_connections()
     shown = f"[{host}]" if ":" in host else host
     click.echo(f"Muster serves on http://{shown}:{port} (Swagger UI at that address).", err=True)
-    arguments = _arguments(address, port, context.settings.workers)
-    # Our own interpreter and arguments that the options above have checked; no shell.
-    os.execv(sys.executable, [sys.executable, "-m", "granian", *arguments])  # noqa: S606
+    _share_memory()
+    _serve(address, port, context.settings.workers)
 
 
-def _arguments(address: str, port: int, workers: int) -> list[str]:
-    options = {
-        "--interface": "rsgi",
-        "--http": "1",
-        "--host": address,
-        "--port": port,
-        "--workers": workers,
-        "--working-dir": current_app.root_path,
-        "--backlog": 2048,
-        "--backpressure": _CONNECTIONS,  # accepted connections per worker, whatever its help says
-        "--http1-header-read-timeout": 10_000,
-        "--http1-buffer-size": 32_768,
-        "--workers-kill-timeout": 25,
-        "--respawn-interval": 0.5,
-        "--log-config": _LOG,
-    }
-    flags = ["--factory", "--no-ws", "--respawn-failed-workers"]
-    pairs = [str(part) for option in options.items() for part in option]
-    return [*flags, *pairs, "server:serve"]
+def _serve(address: str, port: int, workers: int) -> None:
+    Granian(
+        "server:serve",
+        factory=True,
+        interface=Interfaces.RSGI,
+        http=HTTPModes.http1,
+        websockets=False,
+        address=address,
+        port=port,
+        workers=workers,
+        working_dir=Path(current_app.root_path),
+        backlog=2048,
+        backpressure=_CONNECTIONS,  # accepted connections per worker
+        http1_settings=HTTP1Settings(header_read_timeout=10_000, max_buffer_size=32_768),
+        workers_kill_timeout=25,
+        respawn_failed_workers=True,
+        respawn_interval=0.5,
+        log_dictconfig=json.loads(_LOG.read_bytes()),
+    ).serve()
+
+
+def _share_memory() -> None:
+    """Linux: workers are forked from this process, and import nothing that it has imported.
+
+    Without the freeze the garbage collector would write to all that they share.
+    """
+    import_module("server")
+    names.read_tables()
+    if sys.platform == "linux":
+        multiprocessing.set_start_method("fork", force=True)  # Python 3.14 has another default
+    gc.collect()
+    gc.freeze()
 
 
 def _free_address(host: str, port: int) -> str:

@@ -2,6 +2,7 @@
 
 import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -38,10 +39,11 @@ class FileStorage(Storage):
         self._lock = Lock()
         self._calls = 0
         path.touch(mode=0o600)
-        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        for pragma in ("busy_timeout=5000", "journal_mode=WAL", "synchronous=OFF"):
-            self._connection.execute(f"PRAGMA {pragma}")
-        self._connection.execute(_TABLE)
+        self._path = path
+        # Closed again: workers are forked from here, and SQLite does not go through a fork.
+        with closing(self._connect()) as connection:
+            connection.execute(_TABLE)
+        self._connection: sqlite3.Connection | None = None
 
     def incr(self, key: str, expiry: int, amount: int = 1) -> int:
         """Add to a count, which begins anew once its `expiry` seconds are over."""
@@ -79,4 +81,12 @@ class FileStorage(Storage):
 
     def _execute(self, statement: str, values: Any) -> list[Any]:
         with self._lock:
+            if self._connection is None:
+                self._connection = self._connect()
             return self._connection.execute(statement, values).fetchall()
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+        for pragma in ("busy_timeout=5000", "journal_mode=WAL", "synchronous=OFF"):
+            connection.execute(f"PRAGMA {pragma}")
+        return connection
