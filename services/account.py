@@ -53,7 +53,7 @@ def _seen(user: Owner | UserModel) -> OwnAccount:
     return OwnAccount(
         id=user.id,
         username=user.username,
-        teams=profiles.teams_of([user.id])[user.id],
+        teams=profiles.teams_of(user.id),
         email=user.email,
         email_verified=user.verified_email is not None,
         created_at=user.created_at,

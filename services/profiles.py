@@ -28,35 +28,34 @@ _PAGE = (
     .order_by(UserModel.id)
     .limit(bindparam("limit"))
 )
-_TEAMS = (
-    select(MembershipModel.user_id, TeamModel.id, TeamModel.name)
-    .join(TeamModel, TeamModel.id == MembershipModel.team_id)
-    .where(MembershipModel.user_id.in_(bindparam("user_ids", expanding=True)))
-    .order_by(MembershipModel.user_id, TeamModel.id)
+_TEAMS = select(MembershipModel.user_id, TeamModel.id, TeamModel.name).join(
+    TeamModel, TeamModel.id == MembershipModel.team_id
 )
+_TEAMS_OF_ONE = _TEAMS.where(MembershipModel.user_id == bindparam("user_id")).order_by(TeamModel.id)
+_TEAMS_OF_ALL = _TEAMS.where(
+    MembershipModel.user_id.in_(bindparam("user_ids", expanding=True))
+).order_by(MembershipModel.user_id, TeamModel.id)
 
 
 def find_user(user_id: int) -> Profile:
     """The account with this id; raises `NotFound`."""
-    found = _with_teams(fetch(_BY_ID, user_id=user_id))
+    found = fetch(_BY_ID, user_id=user_id)
     if not found:
         raise NotFound
-    return found[0]
+    user = found[0]
+    return Profile(user.id, user.username, teams_of(user_id))
 
 
 def list_users(*, after: int, limit: int) -> list[Profile]:
     """Up to `limit` accounts with an id above `after`, in the order of their ids."""
-    return _with_teams(fetch(_PAGE, after=after, limit=limit))
-
-
-def teams_of(user_ids: Sequence[int]) -> dict[int, list[AnyRow]]:
-    """The teams of users: one statement, however many users and teams there are."""
+    users = fetch(_PAGE, after=after, limit=limit)
     teams: dict[int, list[AnyRow]] = defaultdict(list)
-    for row in fetch(_TEAMS, user_ids=user_ids):
+    # One statement, however many users and teams there are.
+    for row in fetch(_TEAMS_OF_ALL, user_ids=[user.id for user in users]):
         teams[row.user_id].append(row)
-    return teams
-
-
-def _with_teams(users: Sequence[AnyRow]) -> list[Profile]:
-    teams = teams_of([user.id for user in users])
     return [Profile(user.id, user.username, teams[user.id]) for user in users]
+
+
+def teams_of(user_id: int) -> Sequence[AnyRow]:
+    """The teams of one user, for less than those of many: an IN is written anew each time."""
+    return fetch(_TEAMS_OF_ONE, user_id=user_id)
