@@ -21,7 +21,6 @@ MAY_IMPORT = {
     "errors": {"core"},
     "lean_flask": {"answers"},
     "mail": {"config", "core", "mail"},
-    "lean_flask": {"answers"},
     "migrations": ANYTHING,
     "models": {"core", "db", "models"},
     "openapi": {"errors"},
