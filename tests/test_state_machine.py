@@ -17,7 +17,7 @@ from db import db
 NAMES = ["ann", "ben", "cleo", "dora", "emil", "fay"]
 PASSWORDS = ["correct horse", "battery staple", "another horse"]
 ACCESS_SECONDS = 900 + 30
-REPEAT_SECONDS = 20
+REPEAT_SECONDS = 10
 
 
 @dataclass(eq=False)
