@@ -1,5 +1,6 @@
 """One's own account. Come here to change what `/me` does."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session
 from core import email_addresses, passwords
 from core.audit import Event
 from core.usernames import Username
-from db import reading, writing
+from db import AnyRow, reading, writing
 from errors import InvalidToken, WrongPassword
 from models import UserModel, UserSessionModel
 from services import audit_events, guessing, memberships, names, profiles, registration, sessions
@@ -31,7 +32,8 @@ class OwnAccount(Profile):
 
 def read(caller: LiveSession) -> OwnAccount:
     """One's own account; the guard has read all of it but the teams."""
-    return _seen(caller.user)
+    user = caller.user
+    return _seen(user, profiles.teams_of(user.id) if user.in_teams else ())
 
 
 def change(context: Context, caller: LiveSession, changes: dict[str, Any]) -> OwnAccount:
@@ -46,14 +48,14 @@ def change(context: Context, caller: LiveSession, changes: dict[str, Any]) -> Ow
         user = names.taking(
             name, reserved_for, lambda: _change(caller, name, changes, reserved_for)
         )
-    return _seen(user)
+    return _seen(user, profiles.teams_of(user.id))
 
 
-def _seen(user: Owner | UserModel) -> OwnAccount:
+def _seen(user: Owner | UserModel, teams: Sequence[AnyRow]) -> OwnAccount:
     return OwnAccount(
         id=user.id,
         username=user.username,
-        teams=profiles.teams_of(user.id),
+        teams=teams,
         email=user.email,
         email_verified=user.verified_email is not None,
         created_at=user.created_at,

@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, exists, insert, select, update
 from sqlalchemy.exc import OperationalError
 
 from core import clock
 from core.tokens import REFRESH_IDLE_LIFETIME, SESSION_LIFETIME, RefreshToken
 from db import AnyRow, Writing, fetch, transaction
 from errors import NotFound
-from models import UserModel, UserSessionModel
+from models import MembershipModel, UserModel, UserSessionModel
 
 _USE_IS_NOTED_EVERY = timedelta(minutes=1)
 _PURGED_AT_ONCE = 20
@@ -36,6 +36,7 @@ class Owner:
     email: str | None
     verified_email: str | None
     created_at: datetime
+    in_teams: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,8 @@ _LIVE = (
         UserModel.email,
         UserModel.verified_email,
         UserModel.created_at,
+        # Asked along, so that `GET /me` looks for teams only where there are any.
+        exists().where(MembershipModel.user_id == UserModel.id),
         UserSessionModel.expires_at,
         UserSessionModel.last_used_at,
     )
