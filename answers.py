@@ -24,12 +24,12 @@ _SECURITY_HEADERS = [(name.lower(), (name, value)) for name, value in SECURITY_H
 def init_app(app: Flask) -> None:
     """Give the app our JSON, and all its answers our headers."""
     app.json = _OrjsonProvider(app)
-    # Around Flask: through Werkzeug's `Headers` the same costs 35 µs more.
+    # Around Flask: through Werkzeug's `Headers` the same takes more calls.
     app.wsgi_app = _SecuredWsgi(app.wsgi_app)  # type: ignore[method-assign]  # Flask's own way
 
 
 class Answer(Response):
-    """A response whose body is at hand: its headers are sent as they are (8 µs)."""
+    """A response whose body is at hand: its headers are sent as they are."""
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """As the parent, which also looks for a Location and a Content-Length to mend."""
