@@ -25,8 +25,11 @@ from sqlalchemy import (
     event,
 )
 from sqlalchemy.orm import DeclarativeBase, Session
-from sqlalchemy.pool import QueuePool, StaticPool
+from sqlalchemy.pool import StaticPool
 from sqlalchemy.types import TypeDecorator
+
+import kept_connections
+from kept_connections import KeepingPool
 
 BUSY_TIMEOUT_SECONDS = 10
 POSTGRESQL_CONNECTIONS_PER_WORKER = 10  # its own limit is 100 by default
@@ -83,12 +86,13 @@ Writing = Connection | Session  # what a journey writes with: of transaction() o
 def fetch(statement: Executable, **parameters: Any) -> Sequence[AnyRow]:
     """The rows of one select, best built once with `bindparam()`.
 
-    Of columns, without a session, it costs a third of `reading()`: 60 µs of 180 for the caller of
+    Of columns, without a session, it costs a fifth of `reading()`: 35 µs of 180 for the caller of
     a request.
     """
     engine = db.engine
-    with _turn(engine), engine.connect() as connection:
-        return connection.execute(statement, parameters).all()
+    with _turn(engine):
+        rows: Sequence[AnyRow] = kept_connections.fetch(engine, statement, parameters)
+        return rows
 
 
 @contextmanager
@@ -150,6 +154,7 @@ def engine_options(url: str, *, in_memory: bool, threads: int) -> dict[str, Any]
     options: dict[str, Any] = {"hide_parameters": True, "isolation_level": "AUTOCOMMIT"}
     if in_memory:
         return options
+    options["poolclass"] = KeepingPool
     options |= {"pool_size": threads, "max_overflow": 0, "pool_timeout": BUSY_TIMEOUT_SECONDS}
     if url.startswith("sqlite"):
         return options | {"connect_args": {"timeout": BUSY_TIMEOUT_SECONDS}}
@@ -175,10 +180,10 @@ def pool_levels(engine: Engine) -> dict[str, Callable[[], float]]:
     """How full the pool is, for monitoring: by name, what to call when it is asked for."""
 
     def in_use() -> float:
-        return engine.pool.checkedout() if isinstance(engine.pool, QueuePool) else 0
+        return engine.pool.in_use() if isinstance(engine.pool, KeepingPool) else 0
 
     def allowed() -> float:
-        return engine.pool.size() if isinstance(engine.pool, QueuePool) else 1
+        return engine.pool.size() if isinstance(engine.pool, KeepingPool) else 1
 
     return {"database_connections_in_use": in_use, "database_connections_allowed": allowed}
 

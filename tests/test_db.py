@@ -1,10 +1,12 @@
 """The ways to the database: what is one transaction, and what is not."""
 
+import psycopg
 import pytest
 from sqlalchemy import insert, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from db import fetch, reading, transaction, writing
+import kept_connections
+from db import db, fetch, pool_levels, reading, transaction, writing
 from models import UsernameModel
 
 ADD = insert(UsernameModel)
@@ -57,3 +59,61 @@ def test_after_a_failure_the_next_one_works():
     with transaction() as connection:
         connection.execute(ADD, {"skeleton": "one"})
     assert names() == ["one"]
+
+
+# --- Connections that are kept between two reads ---
+
+
+def levels():
+    return {name: read() for name, read in pool_levels(db.engine).items()}
+
+
+def test_what_is_kept_between_two_reads_is_not_in_use():
+    names()
+    assert db.engine.pool.checkedout() > 0
+    assert levels()["database_connections_in_use"] == 0
+
+
+def test_at_most_half_of_the_connections_are_kept():
+    limit = db.engine.pool.size() // 2
+    connections = [db.engine.connect() for _ in range(limit + 3)]
+    for connection in connections:
+        db.engine.pool.keep(connection)
+    assert db.engine.pool.checkedout() == limit
+    with transaction() as connection:
+        connection.execute(ADD, {"skeleton": "one"})
+
+
+def test_a_read_after_a_failed_one_works():
+    with pytest.raises(DBAPIError):
+        fetch(text("SELECT nothing"))
+    assert names() == []
+
+
+def test_a_pool_that_is_disposed_of_leaves_no_connection_behind():
+    names()
+    pool = db.engine.pool
+    db.engine.dispose()
+    assert pool.checkedout() == 0
+    assert names() == []
+
+
+def test_a_connection_that_was_kept_long_goes_through_the_pool_again():
+    names()
+    later = kept_connections.monotonic() + 3600
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(kept_connections, "monotonic", lambda: later)
+        assert db.engine.pool.take() is None
+    assert names() == []
+
+
+def test_a_read_goes_on_when_the_server_has_closed_all_connections(app):
+    names()
+    if db.engine.dialect.name != "postgresql":
+        pytest.skip("SQLite has no server")
+    with psycopg.connect(app.config["MUSTER_DATABASE_URL"], autocommit=True) as outside:
+        outside.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    assert names() == []
