@@ -8,9 +8,9 @@ import re
 import sys
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from secrets import token_hex
 from time import perf_counter
 from typing import Any
-from uuid import uuid4
 
 import orjson
 from flask import Flask, has_request_context, request
@@ -73,7 +73,7 @@ class _LoggedWsgi:
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         begun = perf_counter()
         given = environ.get("HTTP_X_REQUEST_ID", "")
-        own_id = given if _ACCEPTABLE_ID.fullmatch(given) else uuid4().hex
+        own_id = given if _ACCEPTABLE_ID.fullmatch(given) else token_hex(16)
         environ[_REQUEST_ID] = own_id
         answered = 0
 

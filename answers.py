@@ -1,6 +1,7 @@
 """How an answer is written. Come here to change the headers that all have, or how JSON is made."""
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -59,10 +60,16 @@ class _SecuredWsgi:
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         def start(status: str, headers: list[tuple[str, str]], *failure: Any) -> Any:
-            own = {name.lower() for name, _ in headers}
-            added = [header for name, header in _SECURITY_HEADERS if name not in own]
+            added = _missing(tuple(name for name, _ in headers))
             if environ["wsgi.url_scheme"] == "https":  # RFC 6797, section 7.2: not over plain HTTP
-                added.append(_ONLY_TLS)
+                added = [*added, _ONLY_TLS]
             return start_response(status, headers + added, *failure)
 
         return self._wsgi(environ, start)
+
+
+@lru_cache(maxsize=256)
+def _missing(names: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Those of our headers that an answer with these does not have."""
+    own = {name.lower() for name in names}
+    return [header for name, header in _SECURITY_HEADERS if name not in own]

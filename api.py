@@ -51,6 +51,7 @@ _BY_STATUS = {
         errors.InternalError,
     )
 }
+_TAKES_JSON = {None, "*/*", "application/json"}
 _READ_ONLY = "25006"  # PostgreSQL, appendix A
 
 _log = logging.getLogger("muster")
@@ -237,5 +238,7 @@ def _answer_read_only(error: sqlalchemy_errors.InternalError) -> Response:
 
 
 def _refuse_other_media() -> None:
+    if request.environ.get("HTTP_ACCEPT") in _TAKES_JSON:
+        return  # most do, and need no parsing
     if request.accept_mimetypes and not request.accept_mimetypes["application/json"]:
         raise errors.NotAcceptable

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from functools import partial, wraps
 from hmac import compare_digest
+from operator import call
 from typing import Any, ParamSpec, TypeVar, cast
 
 import jwt
@@ -21,6 +22,7 @@ from config import Settings
 from core import clock, tokens
 from errors import FreshSignInRequired, InvalidToken, NotSignedIn, Refusal, Unavailable
 from services import sessions
+from services.context import LATER
 from services.sessions import LiveSession, SignedIn
 from services.signing_keys import ALGORITHMS, KeyRing
 
@@ -135,7 +137,8 @@ def optional_caller() -> LiveSession | None:
 def authenticate(token: str) -> tuple[LiveSession, dict[str, Any]]:
     """The session of an access token, and its claims. Raises `InvalidToken`."""
     claims = _claims_of(token)
-    live = sessions.find_live(session_id=claims["sid"], user_id=int(claims["sub"]))
+    later = request.environ.get(LATER, call)
+    live = sessions.find_live(claims["sid"], user_id=int(claims["sub"]), later=later)
     if live is None:
         raise InvalidToken
     return live, claims
@@ -143,7 +146,7 @@ def authenticate(token: str) -> tuple[LiveSession, dict[str, Any]]:
 
 def bearer_token() -> str:
     """What stands behind `Bearer`. Raises `NotSignedIn` when nothing does, or `InvalidToken`."""
-    header = request.headers.get("Authorization", "")
+    header = request.environ.get("HTTP_AUTHORIZATION", "")
     if header[:6].lower() != "bearer":
         raise NotSignedIn
     match = _BEARER.fullmatch(header)

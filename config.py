@@ -273,6 +273,11 @@ class Settings:
             ) from error
 
     @property
+    def on_sqlite(self) -> bool:
+        """Whether the database is a file here, or in memory: a read waits for no network."""
+        return make_url(self.resolved_database_url).get_backend_name() == "sqlite"
+
+    @property
     def in_memory(self) -> bool:
         """Whether nothing is kept on disk: an in-memory SQLite database, for tests."""
         url = make_url(self.resolved_database_url)

@@ -86,13 +86,11 @@ Writing = Connection | Session  # what a journey writes with: of transaction() o
 def fetch(statement: Executable, **parameters: Any) -> Sequence[AnyRow]:
     """The rows of one select, best built once with `bindparam()`.
 
-    Of columns, without a session, it costs a fifth of `reading()`: 35 µs of 180 for the caller of
-    a request.
+    Of columns, without a session, it costs a tenth of `reading()`.
     """
     engine = db.engine
     with _turn(engine):
-        rows: Sequence[AnyRow] = kept_connections.fetch(engine, statement, parameters)
-        return rows
+        return kept_connections.fetch(engine, statement, parameters)
 
 
 @contextmanager

@@ -10,18 +10,20 @@ import asyncio
 import json
 import logging
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from time import monotonic
 from typing import Any
+
+from flask import Flask
 
 import stopping
 from answers import SECURITY_HEADERS
 from api import MAX_BODY_BYTES
 from app import THREADS, create_app
 from errors import IncompleteBody, InvalidRequest, Overloaded, Refusal, RequestTimeout
-from services.context import Context
+from services.context import LATER, Context
 
 BODY_SECONDS = 10
 QUEUE_SECONDS = 10
@@ -36,6 +38,8 @@ _CONSTANT = {
     "wsgi.run_once": False,
     "wsgi.errors": sys.stderr,
 }
+_READS = frozenset({"GET", "HEAD"})
+_MADE_WHEN_FIRST_ASKED_FOR = "/openapi.json"  # takes a quarter of a second
 _FRAMING = {"content-length", "transfer-encoding"}
 _CLOSE = [("Content-Type", "application/json"), ("Connection", "close"), *SECURITY_HEADERS.items()]
 _log = logging.getLogger("muster.access")
@@ -51,9 +55,12 @@ def serve() -> "Front":
 class Front:
     """An RSGI application that runs a WSGI application in threads."""
 
-    def __init__(self, wsgi: Callable[..., Any], context: Context) -> None:
-        self._wsgi = wsgi
+    def __init__(self, app: Flask, context: Context) -> None:
+        self._app = app
+        self._wsgi: Callable[..., Iterable[bytes]] = app
         self._context = context
+        # A read of a file waits for nobody, and the way to a thread and back would double its cost.
+        self._at_once = _READS if context.settings.on_sqlite else frozenset()
         # More than passwords may wait for a slot, so reads always find one.
         self._threads = ThreadPoolExecutor(THREADS, "request")
         # Whoever asks whether we live does not queue behind those who wait for a database.
@@ -71,6 +78,9 @@ class Front:
         except Refusal as refusal:
             self._refuse(refusal, scope, protocol)
             return
+        if scope.method in self._at_once and scope.path != _MADE_WHEN_FIRST_ASKED_FOR:
+            self._answer(scope, length, body, protocol)
+            return
         threads = self._probes if scope.path == "/healthz" else self._threads
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(
@@ -84,11 +94,20 @@ class Front:
         if monotonic() - arrived > QUEUE_SECONDS:
             self._refuse(Overloaded(headers={"Retry-After": "5"}), scope, protocol)
         else:
-            self._answer(_environ(scope, length, body), protocol)
+            self._answer(scope, length, body, protocol)
 
-    def _answer(self, environ: dict[str, Any], protocol: Any) -> None:
+    def _later(self, call: Callable[[], None]) -> None:
+        self._threads.submit(self._in_context_of_app, call)
+
+    def _in_context_of_app(self, call: Callable[[], None]) -> None:
+        with self._app.app_context():
+            call()
+
+    def _answer(self, scope: Any, length: int, body: bytes, protocol: Any) -> None:
         """Run the application; everything it can raise is its own 500 already."""
         started: list[Any] = []
+        environ = _environ(scope, length, body)
+        environ[LATER] = self._later
         chunks = self._wsgi(environ, lambda *status_and_headers: started.extend(status_and_headers))
         try:
             content = b"".join(chunks)

@@ -7,6 +7,9 @@ from config import Settings
 from services.counts import Counts
 from services.hashing import PasswordHasher
 
+# Where a server puts into the WSGI environment what runs a call beside the request.
+LATER = "muster.later"
+
 
 @dataclass(frozen=True)
 class Context:

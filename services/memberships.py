@@ -134,4 +134,5 @@ def _with_others(user_id: int) -> Select[MembershipModel, int, int]:
         .outerjoin(other, (other.team_id == own.team_id) & (other.user_id != own.user_id))
         .where(own.user_id == user_id)
         .group_by(own.team_id, own.user_id)
+        .order_by(own.team_id)
     )

@@ -1,12 +1,14 @@
 """Sessions: one per sign-in. Come here to change when one begins, counts as alive, or ends."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
+from operator import call
 
 from sqlalchemy import bindparam, delete, exists, insert, select, update
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import SQLAlchemyError
 
 from core import clock
 from core.tokens import REFRESH_IDLE_LIFETIME, SESSION_LIFETIME, RefreshToken
@@ -17,6 +19,9 @@ from models import MembershipModel, UserModel, UserSessionModel
 _USE_IS_NOTED_EVERY = timedelta(minutes=1)
 _PURGED_AT_ONCE = 20
 _log = logging.getLogger("muster")
+
+Later = Callable[[Callable[[], None]], object]
+_being_noted: set[int] = set()  # while it waits, the next requests need not note the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +147,11 @@ def begin(writing: Writing, *, user_id: int, client: Client) -> SignedIn:
     return SignedIn(user_id, session_id, now, token, fresh=True)
 
 
-def find_live(*, session_id: int, user_id: int) -> LiveSession | None:
-    """The session, if it is this user's and neither ended nor expired. Notes that it is used."""
+def find_live(session_id: int, *, user_id: int, later: Later = call) -> LiveSession | None:
+    """The session, if it is this user's and neither ended nor expired. Notes that it is used.
+
+    The note is written by `later`: a reader need not wait for the lock of those who write.
+    """
     now = clock.now()
     found = fetch(_LIVE, session_id=session_id, user_id=user_id)
     if not found:
@@ -151,8 +159,9 @@ def find_live(*, session_id: int, user_id: int) -> LiveSession | None:
     *owner, expires_at, last_used_at = found[0]
     if expires_at <= now:
         return None
-    if now - last_used_at >= _USE_IS_NOTED_EVERY:
-        _note_use(session_id, now)
+    if now - last_used_at >= _USE_IS_NOTED_EVERY and session_id not in _being_noted:
+        _being_noted.add(session_id)
+        later(partial(_note_use, session_id, now))
     return LiveSession(session_id, Owner(*owner))
 
 
@@ -162,8 +171,10 @@ def _note_use(session_id: int, now: datetime) -> None:
     try:
         with transaction() as connection:
             connection.execute(_NOTE_USE, {"session_id": session_id, "due": due, "now": now})
-    except OperationalError as error:
+    except SQLAlchemyError as error:
         _log.warning("the use of a session was not noted", exc_info=error)
+    finally:
+        _being_noted.discard(session_id)
 
 
 def list_live(user_id: int, *, after: int, limit: int) -> Sequence[AnyRow]:

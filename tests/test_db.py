@@ -76,7 +76,7 @@ def test_what_is_kept_between_two_reads_is_not_in_use():
 
 def test_at_most_half_of_the_connections_are_kept():
     limit = db.engine.pool.size() // 2
-    connections = [db.engine.connect() for _ in range(limit + 3)]
+    connections = [db.engine.raw_connection() for _ in range(limit + 3)]
     for connection in connections:
         db.engine.pool.keep(connection)
     assert db.engine.pool.checkedout() == limit
