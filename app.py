@@ -1,5 +1,8 @@
 """The app factory: settings, extensions, blueprints, commands. Nothing else."""
 
+import startup_pause  # noqa: F401  # first of all
+
+import gc
 import logging
 import os
 import sqlite3
@@ -43,6 +46,8 @@ VERSION = "0.1.0"
 THREADS = 128
 THREADS_FOR_READERS = 8  # however many passwords wait
 _log = logging.getLogger("muster")
+
+gc.enable()  # everything is imported: startup_pause.py
 
 
 def create_app(given: str | Mapping[str, Any] | None = None) -> Flask:

@@ -36,6 +36,7 @@ MAY_IMPORT = {
     "scripts": ANYTHING,
     "server": {"answers", "api", "app", "errors", "services", "stopping"},
     "services": {"config", "core", "db", "errors", "mail", "models", "services"},
+    "startup_pause": set(),
     "stopping": set(),
 }
 WITHOUT_FLASK = {"core", "models", "services"}

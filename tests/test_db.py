@@ -2,12 +2,14 @@
 
 import psycopg
 import pytest
-from sqlalchemy import insert, select, text
+from sqlalchemy import bindparam, column, exists, insert, select, table, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 import kept_connections
+from core import clock
 from db import db, fetch, pool_levels, reading, transaction, writing
-from models import UsernameModel
+from models import UserModel, UsernameModel
+from tests.factories import Registration, statements
 
 ADD = insert(UsernameModel)
 NAMES = select(UsernameModel.skeleton)
@@ -116,4 +118,50 @@ def test_a_read_goes_on_when_the_server_has_closed_all_connections(app):
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
             "WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
+    assert names() == []
+
+
+# --- What the driver is asked without SQLAlchemy in between ---
+
+USERS = select(UserModel.id, UserModel.username, UserModel.created_at, UserModel.disabled_at)
+SOME = USERS.where(UserModel.id > bindparam("after"), UserModel.created_at <= bindparam("now"))
+
+
+@pytest.fixture
+def asked(client):
+    for _ in range(3):
+        client.post("/register", json=Registration())
+    return {"after": 1, "now": clock.now()}
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        SOME,
+        SOME.limit(1),
+        SOME.add_columns(exists().where(UserModel.id == bindparam("after"))),
+        SOME.where(UserModel.id.in_([1, 2, 3])),
+        SOME.where(UserModel.username != "somebody"),
+        SOME.where(UserModel.id == None),  # noqa: E711
+    ],
+)
+def test_the_driver_gives_what_sqlalchemy_gives(asked, statement):
+    with db.engine.connect() as connection:
+        expected = connection.execute(statement, asked).all()
+    found = fetch(statement, **asked)
+    assert [tuple(row) for row in found] == [tuple(row) for row in expected]
+    assert [row.username for row in found] == [row.username for row in expected]
+
+
+def test_who_listens_to_sqlalchemy_hears_of_each_read(app, asked):
+    fetch(SOME, **asked)
+    with statements(app) as heard:
+        fetch(SOME, **asked)
+    assert len(heard) == 1
+
+
+def test_a_read_that_the_database_refuses_raises_what_sqlalchemy_would():
+    with pytest.raises(DBAPIError) as raised:
+        fetch(select(column("id")).select_from(table("nothing")))
+    assert type(raised.value.orig).__module__.startswith(("sqlite3", "psycopg"))
     assert names() == []

@@ -5,7 +5,7 @@ from threading import Barrier
 
 import pytest
 
-from db import db
+from db import db, pool_levels
 from models import UserModel
 from tests.factories import Registration, statements
 
@@ -137,7 +137,7 @@ def test_no_connection_is_held_while_a_password_is_hashed(client, app, monkeypat
     held = []
 
     def look(_password):
-        held.append(db.engine.pool.checkedout())
+        held.append(pool_levels(db.engine)["database_connections_in_use"]())
         return "$pbkdf2-sha256$1$AAAAAAAAAAAAAAAAAAAAAA$" + "A" * 43
 
     monkeypatch.setattr(hasher, "hash", look)

@@ -1,15 +1,17 @@
 """Several workers, many clients. Come here to change what must hold across processes."""
 
 import json
+import sqlite3
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from itertools import chain
 from threading import Barrier
 
 import pytest
 
-from tests.server.running import PASSWORD, ask, person
+from tests.server.running import PASSWORD, ask, person, wait_until
 
 CLIENTS = 64
 REGISTRATIONS = 400
@@ -69,6 +71,26 @@ def test_of_32_parallel_registrations_of_one_name_over_all_workers_one_succeeds(
     variants = ["racer", "Racer", "RACER", "ｒａｃｅｒ", "rACER", "RacER", "raCer", "RACEr"]
     codes = all_at_once(32, lambda number: four_workers.register(variants[number % 8]))
     assert Counter(codes) == {201: 1, 409: 31}
+
+
+def last_used_at(database):
+    return database.execute("SELECT last_used_at FROM user_sessions").fetchone()[0]
+
+
+def test_a_read_does_not_wait_for_the_write_lock_to_note_that_its_session_is_used(serve):
+    server = serve()
+    server.register("reader")
+    token = server.sign_in("reader")
+    file = server.instance / "muster.sqlite3"
+    with closing(sqlite3.connect(file, isolation_level=None)) as database:
+        database.execute("UPDATE user_sessions SET last_used_at = '2020-01-01 00:00:00.000000'")
+        long_ago = last_used_at(database)
+        database.execute("BEGIN IMMEDIATE")
+        assert [server.call("GET", "/me", token=token).status for _ in range(4)] == [200] * 4
+        database.execute("ROLLBACK")
+        # Whoever had waited for the lock would have given the note up by now.
+        wait_until(lambda: last_used_at(database) != long_ago, 20, server.written)
+    assert "was not noted" not in server.written()
 
 
 @pytest.mark.asvs("15.2.2", "15.4.4")
