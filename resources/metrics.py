@@ -21,7 +21,7 @@ from api import Blueprint
 from auth import monitoring
 from rate_limits import LIMITS, SCOPES
 from resources import context
-from services import sign_in
+from services import attempts
 from services.counts import BUCKETS, Totals
 
 Labels = dict[str, str]
@@ -41,7 +41,7 @@ EVENTS: dict[str, tuple[str, tuple[str, ...], list[tuple[str, ...]]]] = {
     "sign_ins": (
         "Sign-ins by outcome, but for those that were turned away before a password was looked at.",
         ("outcome",),
-        [(outcome,) for outcome in sign_in.OUTCOMES],
+        [(outcome,) for outcome in attempts.OF_PASSWORDS],
     ),
     "early_refusals": (
         "Requests refused before a thread had them: broken, too slow, or all threads hang.",

@@ -14,7 +14,16 @@ from core.usernames import Username
 from db import AnyRow, reading, writing
 from errors import InvalidToken, WrongPassword
 from models import UserModel, UserSessionModel
-from services import audit_events, guessing, memberships, names, profiles, registration, sessions
+from services import (
+    attempts,
+    audit_events,
+    guessing,
+    memberships,
+    names,
+    profiles,
+    registration,
+    sessions,
+)
 from services.context import Context
 from services.guessing import Guard
 from services.profiles import Profile
@@ -82,19 +91,26 @@ def change_password(
         tried = None if guard.is_closed else user.password_hash
         right = slot.verify(passwords.normalize(current_password), tried)
         if guard.is_closed:
+            _note(attempts.DELAYED, caller)
             raise WrongPassword
         if not right:
             guessing.count_failure(guard)
+            _note(attempts.WRONG_PASSWORD, caller)
             raise WrongPassword
         password_hash = slot.hash(secret)
     with writing() as session:
-        _replace_hash(session, user, password_hash)
+        _replace_hash(session, user, password_hash, caller)
         if session.get(UserSessionModel, caller.id, with_for_update=True) is None:
             raise InvalidToken  # ended while we hashed, so it must not end the others
         sessions.delete_others(session, user_id=user.id, keep=caller.id)
         guessing.clear(session, guard)
         audit_events.record(session, Event.PASSWORD_CHANGED, actor_id=user.id, user_id=user.id)
         audit_events.purge_some(session, context.settings.audit_retention)
+    _note(attempts.SUCCEEDED, caller)
+
+
+def _note(outcome: str, caller: LiveSession) -> None:
+    attempts.note(attempts.CURRENT_PASSWORD, outcome, user_id=caller.user_id, session_id=caller.id)
 
 
 def delete_account(context: Context, caller: LiveSession) -> None:
@@ -156,7 +172,9 @@ def _own(session: Session, caller: LiveSession) -> UserModel:
     return user
 
 
-def _replace_hash(session: Session, user: UserModel, password_hash: str) -> None:
+def _replace_hash(
+    session: Session, user: UserModel, password_hash: str, caller: LiveSession
+) -> None:
     """Of two changes at once the second finds another hash than it verified, and is refused."""
     replaced = session.scalar(
         update(UserModel)
@@ -169,4 +187,5 @@ def _replace_hash(session: Session, user: UserModel, password_hash: str) -> None
         .returning(UserModel.id)
     )
     if replaced is None:
+        _note(attempts.WRONG_PASSWORD, caller)
         raise WrongPassword

@@ -15,7 +15,7 @@ from core.tokens import CLOCKS_APART, REPEAT_WINDOW, RefreshToken
 from db import AnyRow, transaction
 from errors import InvalidToken
 from models import UserSessionModel
-from services import audit_events, sessions
+from services import attempts, audit_events, sessions
 from services.sessions import Client, SignedIn
 
 # Built once: that costs as much as sending one.
@@ -43,15 +43,28 @@ def refresh(*, refresh_token: str, client: Client) -> SignedIn:
     """Replace a refresh token. Raises `InvalidToken`; a replayed token ends its session first."""
     token = RefreshToken.parse(refresh_token)
     if token is None:
+        attempts.note(attempts.REFRESH_TOKEN, attempts.UNKNOWN_TOKEN)
         raise InvalidToken
     with transaction() as connection:
         row = connection.execute(_OF_FAMILY, {"family": token.family_digest}).one_or_none()
         successor = _successor(connection, row, token, client) if row else None
         if row and successor is None:
             _end(connection, row, token)
+    _note(row, successor, token)
     if row is None or successor is None:
         raise InvalidToken
     return SignedIn(row.user_id, row.id, row.created_at, successor, fresh=False)
+
+
+def _note(row: AnyRow | None, successor: RefreshToken | None, token: RefreshToken) -> None:
+    if row is None:
+        attempts.note(attempts.REFRESH_TOKEN, attempts.UNKNOWN_TOKEN)
+        return
+    if successor:
+        outcome = attempts.SUCCEEDED
+    else:
+        outcome = attempts.EXPIRED if token.digest == row.refresh_digest else attempts.REPLAYED
+    attempts.note(attempts.REFRESH_TOKEN, outcome, user_id=row.user_id, session_id=row.id)
 
 
 def _end(connection: Connection, row: AnyRow, token: RefreshToken) -> None:

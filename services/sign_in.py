@@ -6,7 +6,7 @@ from core import email_addresses, passwords, usernames
 from db import AnyRow, fetch, transaction
 from errors import InvalidCredentials
 from models import UserModel, UserSessionModel
-from services import guessing, sessions
+from services import attempts, guessing, sessions
 from services.context import Context
 from services.guessing import Guard
 from services.sessions import Client, LiveSession, SignedIn
@@ -36,10 +36,6 @@ _CONFIRM = (
     .values(password_hash=bindparam("kept"))
     .returning(UserModel.id)
 )
-# For monitoring only; who signs in hears none of it. An unknown account may be a disabled one, too.
-OUTCOMES = SUCCEEDED, WRONG_PASSWORD, UNKNOWN_ACCOUNT, DELAYED = (
-    *("succeeded", "wrong_password", "unknown_account", "delayed"),
-)
 
 
 def sign_in(
@@ -66,41 +62,56 @@ def sign_in(
         right = slot.verify(secret, tried.password_hash if tried else None)
         if user is None or guard is None or guard.is_closed:
             guessing.count_nothing()
-            context.counts.event("sign_ins", DELAYED if guard else UNKNOWN_ACCOUNT)
+            _note(context, attempts.DELAYED if guard else attempts.UNKNOWN_ACCOUNT, user)
             raise InvalidCredentials
         if not right:
             guessing.count_failure(guard)
-            context.counts.event("sign_ins", WRONG_PASSWORD)
+            _note(context, attempts.WRONG_PASSWORD, user)
             raise InvalidCredentials
         stronger = slot.stronger_hash(secret, user.password_hash)
     with transaction() as connection:
-        _confirm(connection, user, stronger)
+        if not _is_unchanged(connection, user, stronger):
+            _note(context, attempts.WRONG_PASSWORD, user)
+            raise InvalidCredentials
         guessing.clear(connection, guard)
         begun = sessions.begin(connection, user_id=user.id, client=client)
         if known and known.user_id == user.id:
             sessions.drop(connection, known)
-    context.counts.event("sign_ins", SUCCEEDED)
+    _note(context, attempts.SUCCEEDED, user, begun.session_id)
     return begun
 
 
+def _note(
+    context: Context, outcome: str, user: AnyRow | None, session_id: int | None = None
+) -> None:
+    """Count it and log it. Who tried hears none of it."""
+    context.counts.event("sign_ins", outcome)
+    user_id = user.id if user else None
+    attempts.note(attempts.PASSWORD, outcome, user_id=user_id, session_id=session_id)
+
+
 def _find(typed: str, known: LiveSession | None) -> tuple[AnyRow | None, Guard | None]:
-    """The account of this name or address, and the count by which its guesser is judged."""
+    """The account of this name or address, and the count by which its guesser is judged.
+
+    Of an account that is disabled there is no count.
+    """
     if "@" in typed:  # as in no username
         found = fetch(_BY_EMAIL, typed=email_addresses.canonical(typed))
     else:
         found = fetch(_BY_NAME, typed=usernames.canonical(typed))
-    if not found or found[0].disabled_at:
+    if not found:
         return None, None
     user = found[0]
+    if user.disabled_at:
+        return user, None
     if known and known.user_id == user.id:
         own = fetch(_SESSION, session_id=known.id)
         return user, guessing.guard_of(UserSessionModel, own[0]) if own else None
     return user, guessing.guard_of(UserModel, user)
 
 
-def _confirm(connection: Connection, user: AnyRow, stronger: str | None) -> None:
-    """Keep a stronger hash, if there is one, unless the account changed meanwhile."""
+def _is_unchanged(connection: Connection, user: AnyRow, stronger: str | None) -> bool:
+    """Whether the account is what it was when we verified; then keep a stronger hash, if any."""
     verified = user.password_hash
     values = {"user_id": user.id, "verified": verified, "kept": stronger or verified}
-    if connection.scalar(_CONFIRM, values) is None:
-        raise InvalidCredentials
+    return connection.scalar(_CONFIRM, values) is not None
