@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PATH := $(abspath $(BIN)):$(PATH)
 
-.PHONY: help run setup test lint format lock migration openapi bench asvs screenshots clients audit sbom mutation
+.PHONY: help run setup test lint format lock migration openapi bench asvs screenshots clients audit outdated sbom mutation
 
 help: ## List what there is
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -52,6 +52,9 @@ clients: $(VENV)/installed-dev $(VENV)/tools/clients ## Write the Python and Typ
 
 audit: $(VENV)/tools/packages ## Ask for known vulnerabilities of the locked packages (needs a network)
 	$</bin/pip-audit --strict --disable-pip --require-hashes -r requirements.txt -r requirements-dev.txt
+
+outdated: $(VENV)/installed-dev ## Ask which locked packages are older than SECURITY.md allows (needs a network)
+	python -m scripts.outdated
 
 sbom: $(VENV)/tools/packages ## Write sbom.json, what Muster runs on, in CycloneDX
 	$</bin/cyclonedx-py requirements --output-reproducible -o sbom.json requirements.txt
