@@ -14,7 +14,7 @@ run: $(VENV)/installed ## Set up everything and serve on http://127.0.0.1:8000 (
 
 setup: $(VENV)/installed-dev ## Set up everything for development
 
-test: $(VENV)/installed-dev $(VENV)/tools/clients ## Set up everything and run the whole suite
+test: $(VENV)/installed-dev $(VENV)/tools/clients $(VENV)/tools/packages ## Set up everything and run the whole suite
 	@pytest -n 2 --dist loadgroup
 
 lint: $(VENV)/installed-dev ## Check style and types
