@@ -144,6 +144,10 @@ class RefreshToken:
         """What is kept of the family."""
         return sha256(self.family).hexdigest()
 
+    def has(self, digest: str | None) -> bool:
+        """Whether this is what was kept of it. Takes the same time, wherever the two differ."""
+        return digest is not None and hmac.compare_digest(self.digest, digest)
+
     @property
     def digest(self) -> str:
         """What is kept of the token."""

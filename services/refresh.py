@@ -63,14 +63,14 @@ def _note(row: AnyRow | None, successor: RefreshToken | None, token: RefreshToke
     if successor:
         outcome = attempts.SUCCEEDED
     else:
-        outcome = attempts.EXPIRED if token.digest == row.refresh_digest else attempts.REPLAYED
+        outcome = attempts.EXPIRED if token.has(row.refresh_digest) else attempts.REPLAYED
     attempts.note(attempts.REFRESH_TOKEN, outcome, user_id=row.user_id, session_id=row.id)
 
 
 def _end(connection: Connection, row: AnyRow, token: RefreshToken) -> None:
     """End a session that has expired, or whose token came again: one of two holders stole it."""
     connection.execute(_END, {"session_id": row.id})
-    if token.digest != row.refresh_digest:
+    if not token.has(row.refresh_digest):
         replayed = Event.REFRESH_TOKEN_REPLAYED
         audit_events.record(connection, replayed, actor_id=None, user_id=row.user_id)
 
@@ -81,7 +81,7 @@ def _successor(
     """The token that follows; None when the session has to end."""
     if row.expires_at <= clock.now():
         return None
-    if token.digest == row.refresh_digest:
+    if token.has(row.refresh_digest):
         return _rotate(connection, row, token, client)
     if _is_repeated(row, token, client) and row.refresh_seed:
         return token.successor(row.refresh_seed)
@@ -110,7 +110,7 @@ def _rotate(
 def _is_repeated(row: AnyRow, token: RefreshToken, client: Client) -> bool:
     """Whether the answer was lost: the same client asks again at once, and nobody used it."""
     return (
-        token.digest == row.used_refresh_digest
+        token.has(row.used_refresh_digest)
         and row.refreshed_at is not None
         and -CLOCKS_APART <= clock.now() - row.refreshed_at <= REPEAT_WINDOW
         and client.user_agent == row.user_agent

@@ -20,7 +20,9 @@ MAKEFILE = (BASE / "Makefile").read_text(encoding="utf-8")
 @pytest.fixture(scope="module")
 def components(tmp_path_factory):
     """What the Makefile's own command writes, with no way to a network."""
-    (options,) = re.findall(r"\bcyclonedx-py (.*) -o sbom\.json requirements\.txt$", MAKEFILE, re.MULTILINE)
+    (options,) = re.findall(
+        r"\bcyclonedx-py (.*) -o sbom\.json requirements\.txt$", MAKEFILE, re.MULTILINE
+    )
     program = shutil.which("cyclonedx-py", path=f"{TOOLS}{os.pathsep}{os.environ['PATH']}")
     if program is None:
         pytest.skip("The SBOM needs its tool: make .venv/tools/packages")

@@ -63,6 +63,7 @@ def test_five_wrong_passwords_are_free(client, alice):
     assert is_open(client, alice)
 
 
+@pytest.mark.asvs("8.2.4")
 def test_the_sixth_wrong_password_closes_the_account_for_a_second(client, alice, time):
     guess(client, 6)
     assert not is_open(client, alice)
@@ -143,7 +144,7 @@ def test_before_the_hard_stop_waiting_opens_the_account(client, app, alice, time
     assert is_open(client, alice)
 
 
-@pytest.mark.asvs("6.3.1")
+@pytest.mark.asvs("6.3.1", "8.2.4")
 def test_at_a_hundred_failures_no_waiting_opens_the_account(client, app, alice, time):
     set_failures(app, HARD_STOP - 1)
     guess(client, 1)
@@ -230,7 +231,7 @@ def test_parallel_guesses_through_a_known_session_are_no_way_round(wide_app):
 # --- Whoever is known ---
 
 
-@pytest.mark.asvs("6.3.1")
+@pytest.mark.asvs("6.3.1", "8.2.4")
 def test_a_known_session_signs_in_while_strangers_are_locked_out(client, app, alice):
     set_failures(app, HARD_STOP)
     assert not is_open(client, alice)
@@ -298,7 +299,7 @@ def change(client, account, current, new="another horse battery"):
     return client.put("/me/password", json=body, headers=account.headers)
 
 
-@pytest.mark.asvs("6.3.4")
+@pytest.mark.asvs("6.3.4", "8.2.4")
 def test_guessing_the_current_password_is_slowed_too(client, alice, time):
     wrong = [change(client, alice, "wrong") for _ in range(6)]
     right = change(client, alice, alice.password)

@@ -143,12 +143,14 @@ def test_reading_has_no_limit(start, path):
 # --- Who is counted ---
 
 
+@pytest.mark.asvs("8.2.4")
 def test_each_address_is_counted_for_itself(start, limit):
     limit("1 per hour")
     client = start().test_client()
     assert codes(client, "203.0.113.7", "203.0.113.8", "203.0.113.7") == [401, 401, 429]
 
 
+@pytest.mark.asvs("8.2.4")
 def test_all_addresses_together_have_a_limit_too(start, limit):
     limit("100 per hour", in_all="3 per hour")
     client = start().test_client()

@@ -99,7 +99,7 @@ def test_a_session_shows_where_it_was_refreshed_last(client, first):
 # --- Replays ---
 
 
-@pytest.mark.asvs("10.4.5")
+@pytest.mark.asvs("10.4.5", "8.2.4")
 def test_a_replay_after_the_window_ends_the_session_with_all_its_tokens(client, first, time):
     second = refresh(client, first).json
     time.shift(11)
@@ -144,6 +144,7 @@ def test_the_network_may_have_changed_when_an_answer_was_lost(client, first):
     assert again.status_code == 200
 
 
+@pytest.mark.asvs("8.2.4")
 def test_a_lost_answer_is_not_given_to_another_client(client, first):
     second = refresh(client, first).json
     assert_refused(refresh(client, first, headers={"User-Agent": "Thief"}))
@@ -254,14 +255,14 @@ def test_a_body_without_a_token_is_refused_as_such(client, body):
 # --- Lifetime ---
 
 
-@pytest.mark.asvs("7.3.1")
+@pytest.mark.asvs("7.3.1", "8.2.4")
 @pytest.mark.parametrize(("seconds", "status"), [(-1, 200), (0, 401)])
 def test_thirty_days_without_a_refresh_end_a_session(client, first, time, seconds, status):
     time.shift(timedelta(days=30, seconds=seconds))
     assert refresh(client, first).status_code == status
 
 
-@pytest.mark.asvs("7.3.2", "10.4.8")
+@pytest.mark.asvs("7.3.2", "10.4.8", "8.2.4")
 @pytest.mark.parametrize(("seconds", "status"), [(-1, 200), (0, 401)])
 def test_ninety_days_in_all_end_a_session_that_is_refreshed(client, first, time, seconds, status):
     pair = first
@@ -294,7 +295,7 @@ def test_a_refreshed_token_is_not_fresh_and_keeps_the_time_of_the_sign_in(client
     assert claims["auth_time"] == claims_of(first)["auth_time"] == claims["iat"] - 600
 
 
-@pytest.mark.asvs("7.5.3", "10.3.4", "2.3.1")
+@pytest.mark.asvs("7.5.3", "10.3.4", "2.3.1", "8.2.4")
 def test_deleting_the_account_wants_a_fresh_token(client, first):
     pair = refresh(client, first).json
     headers = {"Authorization": f"Bearer {pair['access_token']}"}

@@ -274,7 +274,7 @@ def flask(app, *args):
     return app.test_cli_runner().invoke(args=args)
 
 
-@pytest.mark.asvs("7.4.2", "7.4.5", "8.3.2")
+@pytest.mark.asvs("7.4.2", "7.4.5", "8.3.2", "8.2.4")
 def test_a_disabled_account_is_out_on_the_next_request(client, app, alice):
     pair = begin(client, alice)
     assert flask(app, "users", "disable", "ALICE").exit_code == 0
@@ -283,6 +283,7 @@ def test_a_disabled_account_is_out_on_the_next_request(client, app, alice):
     assert client.post("/refresh", json=body).status_code == 401
 
 
+@pytest.mark.asvs("8.2.4")
 def test_a_disabled_account_cannot_sign_in(client, app, alice):
     flask(app, "users", "disable", "alice")
     body = {"username": "alice", "password": alice.password}
