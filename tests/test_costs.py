@@ -81,7 +81,7 @@ def requests(client, alice, settings):
 MOST = {
     "register": (3, {"sqlite": 2000, "postgresql": 2300}),
     "login": (5, {"sqlite": 2350, "postgresql": 2900}),
-    "refresh": (3, {"sqlite": 1650, "postgresql": 2050}),
+    "refresh": (3, {"sqlite": 1750, "postgresql": 2100}),
     "me": (2, {"sqlite": 1200, "postgresql": 1600}),
     "user": (3, {"sqlite": 1450, "postgresql": 2000}),
     "users": (3, {"sqlite": 3900, "postgresql": 5600}),

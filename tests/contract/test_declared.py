@@ -8,7 +8,7 @@ from tests.contract.declared import hold_to_document
 
 @pytest.fixture
 def answering():
-    """Call it with what `GET /healthz` answers; the client of an app that is held to its document."""
+    """Call it with what `GET /healthz` answers; a client of an app that is held to it."""
     app = create_app({"MUSTER_DATABASE_URL": "sqlite://", "TESTING": True})
     hold_to_document(app)
 
