@@ -79,12 +79,12 @@ def requests(client, alice, settings):
 
 # By name: statements, and calls on SQLite and on PostgreSQL, whose driver is partly Python.
 MOST = {
-    "register": (3, {"sqlite": 2000, "postgresql": 2300}),
-    "login": (5, {"sqlite": 2350, "postgresql": 2900}),
+    "register": (3, {"sqlite": 1950, "postgresql": 2250}),
+    "login": (5, {"sqlite": 2250, "postgresql": 2700}),
     "refresh": (3, {"sqlite": 1750, "postgresql": 2100}),
-    "me": (2, {"sqlite": 1200, "postgresql": 1600}),
-    "user": (3, {"sqlite": 1450, "postgresql": 2000}),
-    "users": (3, {"sqlite": 3900, "postgresql": 5600}),
+    "me": (1, {"sqlite": 720, "postgresql": 800}),
+    "user": (3, {"sqlite": 790, "postgresql": 1010}),
+    "users": (3, {"sqlite": 3500, "postgresql": 5200}),
     "healthz": (0, {"sqlite": 520, "postgresql": 520}),
 }
 
