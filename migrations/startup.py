@@ -4,12 +4,16 @@ Alembic is imported only when there is something to do: it costs every worker 7 
 a second at start, and most starts find the schema as it should be.
 """
 
+import logging
 from importlib import import_module
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, inspect, text
 
+from core.schema_revisions import Schema
+
 VERSIONS = Path(__file__).with_name("versions")
+_log = logging.getLogger("muster.migrations")
 
 
 def newest_revision() -> str:
@@ -17,17 +21,26 @@ def newest_revision() -> str:
     return max(path.name.partition("_")[0] for path in VERSIONS.glob("[0-9]*.py"))
 
 
-def found_revision(connection: Connection) -> str | None:
-    """The revision that the database is at; None when nothing says so."""
+def found_schema(connection: Connection) -> Schema:
+    """What the database says of its schema. Before 0003 it did not say who may use it."""
     if not inspect(connection).has_table("alembic_version"):
-        return None
-    revision = connection.scalar(text("SELECT version_num FROM alembic_version"))
-    return None if revision is None else str(revision)
+        return Schema(None, None)
+    row = connection.execute(text("SELECT * FROM alembic_version")).mappings().first() or {}
+    return Schema(row.get("version_num"), row.get("oldest_revision"))
+
+
+def is_usable(schema: Schema) -> bool:
+    """Whether there is nothing to do, because it is this version's or a newer one that suits."""
+    known = newest_revision()
+    if schema.is_newer_but_suits(known):
+        revisions = {"known_revision": known, "found_revision": schema.revision}
+        _log.info("serving with a newer schema", extra=revisions)
+    return schema.suits(known)
 
 
 def migrate(engine: Engine, instance_path: Path) -> None:
     """Bring the schema to `newest_revision()`. Raises as `migrations.upgrade.run` does."""
     with engine.connect() as connection:
-        if found_revision(connection) == newest_revision():
+        if is_usable(found_schema(connection)):
             return
     import_module("migrations.upgrade").run(engine, instance_path)

@@ -18,8 +18,9 @@ from sqlalchemy import Connection, Engine, inspect, text
 
 from config import SettingsError
 from core import clock
+from core.schema_revisions import Schema
 from db import begin, db
-from migrations.startup import VERSIONS, found_revision, newest_revision
+from migrations.startup import VERSIONS, found_schema, is_usable, newest_revision
 
 # Any number will do, as long as nobody else in the database uses it for an advisory lock.
 _ADVISORY_LOCK = 7_241_093_650_117_733
@@ -29,13 +30,14 @@ _log = logging.getLogger("muster.migrations")
 def run(engine: Engine, instance_path: Path) -> None:
     """Bring the schema to `newest_revision()`.
 
-    Raises `SettingsError` for a schema that is newer than this version or not Muster's.
+    Raises `SettingsError` for a schema that is too new for this version or not Muster's.
     """
     with _only_one(engine, instance_path), _transaction(engine) as connection:
-        found = found_revision(connection)
-        if found == newest_revision():
+        schema = found_schema(connection)
+        if is_usable(schema):
             return  # another instance was quicker
-        _refuse_unknown(connection, found)
+        _refuse_unknown(connection, schema)
+        found = schema.revision
         if found and engine.dialect.name == "sqlite" and engine.url.database:
             _back_up(Path(engine.url.database), found)
         _log.info("migrating", extra={"from_revision": found, "to_revision": newest_revision()})
@@ -121,7 +123,8 @@ def _set_foreign_keys(connection: Connection, state: str) -> None:
     driver.execute(f"PRAGMA foreign_keys={state}")
 
 
-def _refuse_unknown(connection: Connection, found: str | None) -> None:
+def _refuse_unknown(connection: Connection, schema: Schema) -> None:
+    found, known = schema.revision, newest_revision()
     if found is None:
         ours = set(db.metadata.tables) & set(inspect(connection).get_table_names())
         if ours:
@@ -131,9 +134,11 @@ def _refuse_unknown(connection: Connection, found: str | None) -> None:
                 "Restore a backup, or name another database in MUSTER_DATABASE_URL."
             )
     elif not list(VERSIONS.glob(f"{found}_*.py")):
+        oldest = schema.oldest_revision or found
         raise SettingsError(
-            f"The database was written by a newer Muster (its schema is at {found}, which this "
-            "version does not know). Start that version, or restore a backup of before."
+            f"The database was written by a newer Muster: its schema is at {found} and needs a "
+            f"version that knows {oldest}; this one knows {known}. Start a newer version, or "
+            "restore a backup of before."
         )
 
 

@@ -35,7 +35,7 @@ class Readyz(MethodView):
     def get(self) -> dict[str, Any]:
         """Tell whether requests can be served.
 
-        The database answers, and its schema is the one that this version needs.
+        The database answers, and this version can use its schema.
         """
         health.check_readiness(context())
         return {"status": "ok"}

@@ -3,23 +3,24 @@
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from core.schema_revisions import Schema
 from db import reading
 from errors import NotReady
 from services.context import Context
 
 _LATER = {"Retry-After": "5"}
-_REVISION = text("SELECT version_num FROM alembic_version")
+_SCHEMA = text("SELECT version_num, oldest_revision FROM alembic_version")
 
 
 def check_readiness(context: Context) -> None:
-    """Raises `NotReady` unless we stay, the database answers and has this version's schema."""
+    """Raises `NotReady` unless we stay, the database answers and its schema suits."""
     if context.draining.is_set():
         raise NotReady("Muster is about to stop.", headers=_LATER)
     try:
         with reading() as session:
-            revision = session.scalar(_REVISION)
+            found = session.execute(_SCHEMA).first()
     except SQLAlchemyError as error:
         raise NotReady("The database does not answer.", headers=_LATER) from error
-    if revision != context.schema_revision:
-        message = "The database's schema is not the one that this version needs."
+    if found is None or not Schema(*found).suits(context.schema_revision):
+        message = "The database's schema is not one that this version can use."
         raise NotReady(message, headers=_LATER)

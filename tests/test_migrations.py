@@ -182,12 +182,16 @@ def assert_refused(start, *words):
     assert all(word in sentence for word in words), sentence
 
 
-@pytest.mark.parametrize("revision", ["9999", "nonsense"])
-def test_a_database_of_a_newer_version_is_refused_and_left_alone(start, engine, revision):
+@pytest.mark.parametrize(
+    ("revision", "oldest"),
+    [("9999", "'9998'"), ("9999", "NULL"), ("9999", "'none'"), ("nonsense", "'0003'")],
+)
+def test_a_database_of_a_newer_version_is_refused_and_left_alone(start, engine, revision, oldest):
     start()
     before = schema_of(engine)
-    change(engine, f"UPDATE alembic_version SET version_num = '{revision}'")
-    assert_refused(start, "newer Muster", revision)
+    stated = f"version_num = '{revision}', oldest_revision = {oldest}"
+    change(engine, f"UPDATE alembic_version SET {stated}")
+    assert_refused(start, "newer Muster", revision, startup.newest_revision())
     assert schema_of(engine) == before
 
 

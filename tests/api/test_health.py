@@ -31,7 +31,10 @@ def test_a_service_that_is_well_says_so_without_a_token(client, path):
 @pytest.mark.parametrize(
     "statement",
     [
-        "UPDATE alembic_version SET version_num = '9999'",
+        "UPDATE alembic_version SET version_num = '9999', oldest_revision = '9998'",
+        "UPDATE alembic_version SET version_num = '9999', oldest_revision = NULL",
+        "UPDATE alembic_version SET version_num = '0002'",
+        "UPDATE alembic_version SET version_num = 'nonsense'",
         "DELETE FROM alembic_version",
         "DROP TABLE alembic_version",
     ],
@@ -46,10 +49,21 @@ def test_with_another_schema_it_is_not_ready(own_app, statement):
 def test_it_is_ready_again_when_the_schema_is(own_app):
     client = own_app.test_client()
     revision = own_app.extensions["muster"].schema_revision
-    change(own_app, "UPDATE alembic_version SET version_num = '9999'")
+    change(own_app, "UPDATE alembic_version SET version_num = '0002'")
     assert client.get("/readyz").status_code == 503
     change(own_app, f"UPDATE alembic_version SET version_num = '{revision}'")
     assert client.get("/readyz").status_code == 200
+
+
+def test_with_a_newer_schema_that_says_it_suits_it_stays_ready(own_app):
+    change(own_app, "UPDATE alembic_version SET version_num = '9999'")
+    assert own_app.test_client().get("/readyz").status_code == 200
+
+
+def test_to_be_ready_takes_one_statement(client, app):
+    with statements(app) as sent:
+        client.get("/readyz")
+    assert len(sent) == 1
 
 
 def test_a_service_that_is_not_ready_says_when_to_come_back(own_app):

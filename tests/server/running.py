@@ -123,7 +123,7 @@ def started(directory, **settings):
         server.kill()
 
 
-def flask_serve(port, instance, log, **settings):
+def flask_serve(port, instance, log, checkout=ROOT, **settings):
     """`flask serve`, as it is typed, with nothing set but what is given here."""
     place = {"HOST": "127.0.0.1", "PORT": port, "MUSTER_INSTANCE_PATH": instance}
     given = {name: value for name, value in os.environ.items() if not name.startswith("MUSTER_")}
@@ -131,7 +131,7 @@ def flask_serve(port, instance, log, **settings):
     with log.open("wb") as file:
         return subprocess.Popen(
             [sys.executable, "-m", "flask", "serve"],
-            cwd=ROOT,
+            cwd=checkout,
             env=given | chosen,
             stdin=subprocess.DEVNULL,
             stdout=file,
