@@ -3,25 +3,24 @@
 from typing import Any
 
 from alembic import context
-from alembic.runtime.migration import MigrationContext, MigrationInfo
+from alembic.runtime.migration import MigrationInfo
 from sqlalchemy import text
 
 from db import db
 
-_STATE = text("UPDATE alembic_version SET oldest_revision = :oldest")
+_KEEP = text("UPDATE alembic_version SET oldest_revision = :oldest")
 
 
-def state_oldest_revision(*, ctx: MigrationContext, step: MigrationInfo, **_more: Any) -> None:
-    """Write down, after each step, what the file of the revision says; before 0003 nowhere."""
-    for script in step.destination_revisions:
-        if script.module.oldest_revision is not None:
-            ctx.connection.execute(_STATE, {"oldest": script.module.oldest_revision})
+def stated(revision: str) -> Any:
+    """What the file of a revision says; before 0003 nothing."""
+    return context.script.get_revision(revision).module.oldest_revision
 
 
-def newest_statement() -> str:
-    """What the newest file says: a draft begins as an expansion, which keeps that."""
-    script = context.script.get_revision("head")
-    return str(script.module.oldest_revision)
+def keep_statement(ctx: Any, step: MigrationInfo, *_more: Any, **_named: Any) -> None:
+    """Write it down after each step, up or down."""
+    for revision in step.destination_revision_ids:
+        if oldest := stated(revision):
+            ctx.connection.execute(_KEEP, {"oldest": oldest})
 
 
 connection = context.config.attributes["connection"]
@@ -30,8 +29,8 @@ context.configure(
     target_metadata=db.metadata,
     render_as_batch=connection.dialect.name == "sqlite",
     transactional_ddl=True,
-    on_version_apply=state_oldest_revision,
-    template_args={"oldest_revision": newest_statement()},
+    on_version_apply=keep_statement,
+    template_args={"oldest_revision": stated("head")},  # a draft begins as an expansion
 )
 with context.begin_transaction():
     context.run_migrations()

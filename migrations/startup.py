@@ -25,8 +25,8 @@ def found_schema(connection: Connection) -> Schema:
     """What the database says of its schema. Before 0003 it did not say who may use it."""
     if not inspect(connection).has_table("alembic_version"):
         return Schema(None, None)
-    row = connection.execute(text("SELECT * FROM alembic_version")).mappings().first() or {}
-    return Schema(row.get("version_num"), row.get("oldest_revision"))
+    row = connection.execute(text("SELECT * FROM alembic_version")).mappings().first()
+    return Schema(row["version_num"], row.get("oldest_revision")) if row else Schema(None, None)
 
 
 def is_usable(schema: Schema) -> bool:

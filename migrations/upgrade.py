@@ -9,12 +9,14 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 from alembic import command
 from alembic.config import Config
 from filelock import FileLock
 from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy.exc import OperationalError
 
 from config import SettingsError
 from core import clock
@@ -24,6 +26,9 @@ from migrations.startup import VERSIONS, found_schema, is_usable, newest_revisio
 
 # Any number will do, as long as nobody else in the database uses it for an advisory lock.
 _ADVISORY_LOCK = 7_241_093_650_117_733
+_LOCK_SECONDS = 1  # requests wait for 8 s (db.py)
+_PAUSE_SECONDS = 2
+_LOCK_NOT_AVAILABLE = "55P03"
 _log = logging.getLogger("muster.migrations")
 
 
@@ -32,16 +37,37 @@ def run(engine: Engine, instance_path: Path) -> None:
 
     Raises `SettingsError` for a schema that is too new for this version or not Muster's.
     """
-    with _only_one(engine, instance_path), _transaction(engine) as connection:
-        schema = found_schema(connection)
-        if is_usable(schema):
-            return  # another instance was quicker
-        _refuse_unknown(connection, schema)
-        found = schema.revision
-        if found and engine.dialect.name == "sqlite" and engine.url.database:
-            _back_up(Path(engine.url.database), found)
-        _log.info("migrating", extra={"from_revision": found, "to_revision": newest_revision()})
-        command.upgrade(configuration(connection), "head")
+    with _only_one(engine, instance_path):
+        while not _has_migrated(engine):
+            sleep(_PAUSE_SECONDS)
+
+
+def _has_migrated(engine: Engine) -> bool:
+    """False when somebody, such as a backup, kept a table for longer than requests can wait.
+
+    Whoever waits for PostgreSQL's lock on a table keeps all others waiting for that table.
+    """
+    try:
+        with _transaction(engine) as connection:
+            _migrate(connection, engine)
+    except OperationalError as error:
+        if getattr(error.orig, "sqlstate", None) != _LOCK_NOT_AVAILABLE:
+            raise
+        _log.warning("the migration waits for a table that somebody uses")
+        return False
+    return True
+
+
+def _migrate(connection: Connection, engine: Engine) -> None:
+    schema = found_schema(connection)
+    if is_usable(schema):
+        return  # another instance was quicker
+    _refuse_unknown(connection, schema)
+    found = schema.revision
+    if found and engine.dialect.name == "sqlite" and engine.url.database:
+        _back_up(Path(engine.url.database), found)
+    _log.info("migrating", extra={"from_revision": found, "to_revision": newest_revision()})
+    command.upgrade(configuration(connection), "head")
 
 
 def configuration(connection: Connection) -> Config:
@@ -99,8 +125,8 @@ def _transaction(engine: Engine) -> Iterator[Connection]:
     if engine.dialect.name != "sqlite":
         with engine.connect() as connection, connection.begin(), _patience(connection):
             begin(connection)
-            for limit in ("statement_timeout", "lock_timeout"):  # a migration may take its time
-                connection.execute(text(f"SET LOCAL {limit} = 0"))
+            connection.execute(text("SET LOCAL statement_timeout = 0"))  # it may take its time
+            connection.execute(text(f"SET LOCAL lock_timeout = '{_LOCK_SECONDS}s'"))
             yield connection
         return
     with engine.connect() as connection:

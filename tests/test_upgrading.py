@@ -8,17 +8,19 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 import time_machine
-from sqlalchemy import NullPool, create_engine
+from sqlalchemy import NullPool, create_engine, text
 
 from db import db
 from migrations.startup import newest_revision
 from tests.released.keep import PASSWORD, PLACE, PROGRAMS
+from tests.server.running import wait_until
 from tests.test_migrations import (
     assert_refused,
     change,
@@ -98,6 +100,25 @@ def test_of_two_that_start_at_once_one_migrates_and_the_other_waits(
     written = [run.communicate(timeout=60)[1] for run in runs]
     assert [run.returncode for run in runs] == [0, 0], written
     assert "".join(written).count('"message": "migrating"') == 1
+    assert differences(engine) == []
+
+
+def test_a_migration_that_must_wait_for_a_table_lets_others_use_it_meanwhile(
+    restore, start, engine, caplog
+):
+    if engine.dialect.name != "postgresql":
+        return
+    restore("0002")
+    others = create_engine(engine.url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    with ThreadPoolExecutor() as pool, engine.connect() as backup, others.connect() as other:
+        backup.execute(text("LOCK TABLE alembic_version IN ACCESS SHARE MODE"))
+        migrated = pool.submit(start)
+        other.execute(text("SET lock_timeout = '5s'"))
+        for count in (1, 2):
+            wait_until(lambda: caplog.text.count("waits for a table") >= count, 20)  # noqa: B023
+            assert other.scalar(text("SELECT version_num FROM alembic_version")) == "0002"
+        backup.rollback()
+        assert migrated.result(20)
     assert differences(engine) == []
 
 

@@ -9,7 +9,7 @@ import signal
 
 import pytest
 
-from tests.faults.test_stopping import CLIENTS, Load
+from tests.faults.test_stopping import Load
 from tests.released.checkout import CONTRACTION, EXPANSION, Release, check_out
 from tests.server.running import ROOT, person, wait_until
 
@@ -63,16 +63,65 @@ def older(release):
 
 
 @pytest.fixture(scope="module")
-def newer(release):
-    return release(EXPANSION)
+def newer(release, older):
+    """It has migrated while others were at work with the older one; how they fared."""
+    server = release(EXPANSION)
+    with Visits(older) as visits:
+        server.start()
+        visits.wait_for_more()
+    return server, visits.outcomes
 
 
-def test_while_a_newer_version_migrates_an_older_one_fails_no_request(older, newer):
-    with Visits(older) as before:
-        newer.start()
-        with Visits(newer) as after:
-            before.wait_for_more()
-    _log.info("older: %s, newer: %s", before.outcomes, after.outcomes)
-    assert before.outcomes.keys() == {200, 201}
-    assert after.outcomes.keys() == {200, 201}
-    assert "migrating" in newer.written()
+def test_while_a_newer_version_migrates_the_older_one_fails_no_request(newer):
+    server, outcomes = newer
+    assert (
+        '"message": "migrating", "from_revision": "0003", "to_revision": "0004"' in server.written()
+    )
+    _log.info("while a newer one migrated: %s", outcomes)
+    assert outcomes.keys() == {200, 201}
+
+
+def test_both_serve_and_see_what_the_other_has_done(older, newer):
+    with Visits(older) as one, Visits(newer[0]) as two:
+        one.wait_for_more(300)
+        two.wait_for_more(300)
+    _log.info("side by side: %s and %s", one.outcomes, two.outcomes)
+    assert one.outcomes.keys() == two.outcomes.keys() == {200, 201}
+    token = newer[0].sign_in(one.username)
+    assert older.call("POST", "/logout", token=token).status == 200
+    assert newer[0].call("GET", "/me", token=token).status == 401
+
+
+def test_a_worker_of_the_older_one_comes_back(older, newer):
+    killed = min(older.workers())
+    started = older.started()
+    os.kill(killed, signal.SIGKILL)
+    wait_until(lambda: older.started() > started, 30, older.written)
+    wait_until(lambda: len(older.workers() - {killed}) == 2, 30, older.written)
+    with Visits(older) as visits:
+        visits.wait_for_more()
+    assert visits.outcomes.keys() == {200, 201}
+
+
+def test_the_older_one_starts_afresh(older, newer):
+    assert older.stop() == 0
+    older.start()
+    assert "serving with a newer schema" in older.written()
+    with Visits(older) as visits:
+        visits.wait_for_more()
+    assert visits.outcomes.keys() == {200, 201}
+
+
+def test_once_what_it_needs_is_gone_the_older_one_is_not_ready_and_starts_no_more(
+    release, older, newer
+):
+    newest = release(EXPANSION, CONTRACTION).start()
+    assert [each.call("GET", "/readyz").status for each in (older, newer[0], newest)] == [
+        503,
+        200,
+        200,
+    ]
+    assert older.stop() == 0
+    older.launch()
+    assert older.process.wait(30) == 1
+    assert "its schema is at 0005 and needs a version that knows 0004" in older.written()

@@ -26,6 +26,7 @@ def downgrade():
     op.drop_column("users", "nickname")
 """,
 )
+# This Muster needs the column. As if that of 0004 did not, any more.
 CONTRACTION = (
     "0005",
     "0004",
