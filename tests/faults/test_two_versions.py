@@ -10,8 +10,8 @@ import signal
 import pytest
 
 from tests.faults.test_stopping import Load
-from tests.released.checkout import CONTRACTION, EXPANSION, Release, check_out
-from tests.server.running import ROOT, person, wait_until
+from tests.released.checkout import CONTRACTION, EXPANSION, check_out
+from tests.server.running import Server, person, wait_until
 
 pytestmark = pytest.mark.xdist_group("two_versions")
 _log = logging.getLogger("faults")
@@ -48,8 +48,9 @@ def release(tmp_path_factory, database):
 
     def made(*migrations):
         place = tmp_path_factory.mktemp("release")
-        checkout = check_out(place / "checkout", *migrations) if migrations else ROOT
-        servers.append(Release(checkout, place / "instance", **settings))
+        servers.append(Server(place / "instance", **settings))
+        if migrations:
+            servers[-1].checkout = check_out(place / "checkout", *migrations)
         return servers[-1]
 
     yield made

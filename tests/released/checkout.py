@@ -4,7 +4,6 @@ import shutil
 from pathlib import Path
 
 from config import BASE
-from tests.server.running import Server, flask_serve
 
 EXPANSION = (
     "0004",
@@ -68,16 +67,3 @@ def check_out(directory, *migrations):
     place = Path(shutil.copytree(BASE, directory, ignore=shutil.ignore_patterns(*_LEFT_OUT)))
     write_migrations(place / "migrations" / "versions", *migrations)
     return place
-
-
-class Release(Server):
-    """A server that runs from a checkout of its own."""
-
-    def __init__(self, checkout, instance, **settings):
-        super().__init__(instance, **settings)
-        self._checkout = checkout
-
-    def launch(self):
-        self.process = flask_serve(
-            self.port, self.instance, self.log, self._checkout, **self._settings
-        )

@@ -33,6 +33,8 @@ class Answer(NamedTuple):
 class Server:
     """`flask serve` in a process group of its own, on a port of its own."""
 
+    checkout = ROOT
+
     def __init__(self, instance, **settings):
         self.instance, self.port = instance, free_port()
         self.log = instance.with_name(f"{instance.name}-{self.port}.log")
@@ -49,7 +51,9 @@ class Server:
         return self.wait_until_ready()
 
     def launch(self):
-        self.process = flask_serve(self.port, self.instance, self.log, **self._settings)
+        self.process = flask_serve(
+            self.checkout, self.port, self.instance, self.log, **self._settings
+        )
 
     def wait_until_ready(self):
         count = self._settings["MUSTER_WORKERS"]
@@ -123,7 +127,7 @@ def started(directory, **settings):
         server.kill()
 
 
-def flask_serve(port, instance, log, checkout=ROOT, **settings):
+def flask_serve(checkout, port, instance, log, **settings):
     """`flask serve`, as it is typed, with nothing set but what is given here."""
     place = {"HOST": "127.0.0.1", "PORT": port, "MUSTER_INSTANCE_PATH": instance}
     given = {name: value for name, value in os.environ.items() if not name.startswith("MUSTER_")}

@@ -1,8 +1,6 @@
 """Two replicas behind deploy/nginx.conf. Come here to change what a proxy has to keep."""
 
-import os
 import re
-import shutil
 import socket
 import subprocess
 from contextlib import closing
@@ -12,25 +10,11 @@ from threading import Thread
 import pytest
 
 from config import BASE
+from tests.server.nginx import CONFIGURATION, NGINX, configure
 from tests.server.running import Server, ask, free_port, wait_until
 
-CONFIGURATION = BASE / "deploy" / "nginx.conf"
-NGINX = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/local/sbin:/usr/sbin")
 pytestmark = pytest.mark.skipif(NGINX is None, reason="nginx is not installed.")
 REPLICAS = 2
-_MAIN = """
-{user}
-worker_processes 2;
-pid {place}/nginx.pid;
-error_log {place}/error.log;
-events {{ worker_connections 512; }}
-http {{
-    access_log off;
-    client_body_temp_path {place}/body; proxy_temp_path {place}/proxy;
-    fastcgi_temp_path {place}/fastcgi; uwsgi_temp_path {place}/uwsgi; scgi_temp_path {place}/scgi;
-    include {place}/muster.conf;
-}}
-"""
 
 
 class Nginx:
@@ -38,13 +22,7 @@ class Nginx:
 
     def __init__(self, place, ports):
         self.place, self.port = place, free_port()
-        user = "user root;" if os.geteuid() == 0 else ""
-        (place / "nginx.conf").write_text(_MAIN.format(place=place, user=user))
-        text = CONFIGURATION.read_text().replace("listen 8080", f"listen 127.0.0.1:{self.port}")
-        for number, port in enumerate(ports, 1):
-            text = text.replace(f"muster-{number}:8000", f"127.0.0.1:{port}")
-        (place / "muster.conf").write_text(text)
-        self.command = [NGINX, "-p", place, "-e", place / "error.log", "-c", place / "nginx.conf"]
+        self.command = configure(place, self.port, ports)
 
     def __enter__(self):
         self.process = subprocess.Popen([*self.command, "-g", "daemon off;"])

@@ -29,13 +29,13 @@ TRACED = {
 def traced(tmp_path, database, monkeypatch):
     """Muster as docs/operating.md says to start it with traces."""
 
-    def start(port, instance, log, **settings):
+    def start(checkout, port, instance, log, **settings):
         chosen = {"PORT": port, "MUSTER_INSTANCE_PATH": instance} | settings
         given = {name: str(value) for name, value in chosen.items()}
         with log.open("wb") as file:
             return subprocess.Popen(
                 [INSTRUMENT, sys.executable, "-m", "flask", "serve"],
-                cwd=running.ROOT,
+                cwd=checkout,
                 env=os.environ | TRACED | given,
                 stdout=file,
                 stderr=file,
