@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,10 +12,7 @@ import pytest
 from tests.server import running
 from tests.server.running import DEFAULTS, PASSWORD, Server, wait_until
 
-INSTRUMENT = shutil.which("opentelemetry-instrument", path=str(Path(sys.executable).parent))
-pytestmark = pytest.mark.skipif(
-    INSTRUMENT is None, reason="The packages of requirements-otel.txt are not installed."
-)
+INSTRUMENT = Path(sys.executable).with_name("opentelemetry-instrument")
 TRACED = {
     "OTEL_TRACES_EXPORTER": "console",
     "OTEL_METRICS_EXPORTER": "none",
