@@ -31,7 +31,7 @@ assert all([engine, place, restore, start])  # fixtures
 FIRST = "0003"  # whose program asks
 SCRIPTS = ScriptDirectory.from_config(Config(startup.VERSIONS.with_name("alembic.ini")))
 FILES = {script.revision: script.module for script in SCRIPTS.walk_revisions()}
-OLDEST = FILES[newest_revision()].oldest_revision
+OLDEST = getattr(FILES[newest_revision()], "oldest_revision", "")
 NEWER = "UPDATE alembic_version SET version_num = '9999', oldest_revision = '{}'"
 
 
