@@ -63,7 +63,7 @@ def test_it_starts_two_replicas_and_what_they_need():
     assert one == two
 
 
-@pytest.mark.parametrize("name", SERVICES.keys() - {*REPLICAS})
+@pytest.mark.parametrize("name", sorted(SERVICES.keys() - {*REPLICAS}))
 def test_an_image_of_others_has_a_version(name):
     assert re.fullmatch(r"[a-z/-]+:\d+\.\d+(\.\d+)?(-alpine)?", SERVICES[name]["image"])
 
@@ -96,7 +96,7 @@ def test_only_nginx_can_be_reached_and_from_this_host_only():
     assert "listen 8080;" in NGINX
 
 
-@pytest.mark.parametrize("name", SERVICES.keys() - {"postgresql"})
+@pytest.mark.parametrize("name", sorted(SERVICES.keys() - {"postgresql"}))
 def test_a_container_can_do_no_more_than_it_must(name):
     service = SERVICES[name]
     assert service["read_only"] is True

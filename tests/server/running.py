@@ -52,7 +52,7 @@ class Server:
 
     def launch(self):
         self.process = flask_serve(
-            self.checkout, self.port, self.instance, self.log, **self._settings
+            self.port, self.instance, self.log, checkout=self.checkout, **self._settings
         )
 
     def wait_until_ready(self):
@@ -127,7 +127,7 @@ def started(directory, **settings):
         server.kill()
 
 
-def flask_serve(checkout, port, instance, log, **settings):
+def flask_serve(port, instance, log, checkout=ROOT, **settings):
     """`flask serve`, as it is typed, with nothing set but what is given here."""
     place = {"HOST": "127.0.0.1", "PORT": port, "MUSTER_INSTANCE_PATH": instance}
     given = {name: value for name, value in os.environ.items() if not name.startswith("MUSTER_")}

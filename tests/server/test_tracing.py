@@ -25,7 +25,7 @@ TRACED = {
 def traced(tmp_path, database, monkeypatch):
     """Muster as docs/operating.md says to start it with traces."""
 
-    def start(checkout, port, instance, log, **settings):
+    def start(port, instance, log, checkout, **settings):
         chosen = {"PORT": port, "MUSTER_INSTANCE_PATH": instance} | settings
         given = {name: str(value) for name, value in chosen.items()}
         with log.open("wb") as file:
