@@ -123,7 +123,9 @@ class _Prepared:
         given = self._defaults | given
         values = [convert(given[n]) if convert else given[n] for n, convert in self._to_driver]
         sent = dict(zip(self._names, values, strict=True)) if self._by_name else values
-        return [self._row(self._converted(row)) for row in driver.execute(self._text, sent)]
+        # By a cursor: traces see those of sqlite3, and not what its connections do themselves.
+        rows = driver.cursor().execute(self._text, sent)
+        return [self._row(self._converted(row)) for row in rows]
 
     def _converted(self, row: tuple[Any, ...]) -> Sequence[Any]:
         if not self._from_driver:
