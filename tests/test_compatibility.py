@@ -13,7 +13,7 @@ from sqlalchemy import Column, Integer, inspect, text
 from db import db
 from migrations import startup, upgrade
 from migrations.startup import newest_revision
-from tests.factories import register
+from tests.factories import register, statements
 from tests.released.checkout import CONTRACTION, EXPANSION, check_out, write_migrations
 from tests.test_migrations import (
     ROOT,
@@ -196,6 +196,13 @@ def test_a_start_with_a_newer_schema_does_not_import_alembic(newer, place):
     code = "import sys, app; app.create_app(); sys.exit('alembic' in sys.modules)"
     environment = os.environ | {name: str(value) for name, value in place.items()}
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment).returncode == 0
+
+
+def test_a_start_asks_the_database_twice(start, tmp_path):
+    app = start()
+    with app.app_context(), statements(app) as sent:
+        startup.migrate(db.engine, tmp_path)
+    assert len(sent) == 2  # is the table there, and what does it say
 
 
 def test_a_newer_schema_that_says_no_is_refused_and_left_alone(newer, start, engine):
