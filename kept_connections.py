@@ -7,13 +7,14 @@ does itself. Here a connection stays open between two reads, and a statement is 
 
 from collections import deque, namedtuple
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import lru_cache
 from time import monotonic
 from typing import Any, cast
 
 from sqlalchemy import Dialect, Engine, Select
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import PoolProxiedConnection, QueuePool
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection, QueuePool
 
 _KEPT_SECONDS = 60.0
 
@@ -38,8 +39,8 @@ class KeepingPool(QueuePool):
         return None
 
     def keep(self, connection: PoolProxiedConnection) -> None:
-        """Keep a connection that was read from; beyond the half it goes back."""
-        if len(self._kept) < self.size() // 2:
+        """Keep a connection that was read from; beyond the half, or with all out, it goes back."""
+        if len(self._kept) < self.size() // 2 and self.checkedout() < self.size():
             self._kept.append((connection, monotonic()))
         else:
             connection.close()
@@ -48,6 +49,13 @@ class KeepingPool(QueuePool):
         """Give all back."""
         while self._kept:
             self._kept.pop()[0].close()
+
+    def _do_get(self) -> ConnectionPoolEntry:
+        """What is kept is nobody's: who writes must not wait for it."""
+        if self.checkedout() >= self.size():
+            with suppress(IndexError):
+                self._kept.popleft()[0].close()
+        return super()._do_get()
 
     def in_use(self) -> int:
         """How many connections somebody waits for at this moment."""
