@@ -219,6 +219,10 @@ def test_two_rotations_at_once_lose_no_session(start, time):
     assert is_good(client, headers)
 
 
+def test_the_key_of_a_first_start_signs_and_the_list_says_so(start):
+    assert flask(start(), "keys", "list").rstrip().endswith("  signs")
+
+
 def test_the_list_says_what_each_key_is_for(start, time):
     app = start()
     time.shift(3_600)

@@ -73,6 +73,8 @@ def read_only(place):
         locked.append(directory)
         directory.chmod(0o555)
         if os.geteuid() == 0:
+            # Python loads some modules at their first use, and nobody may not read root's Python.
+            signing_keys.load(directory)
             os.chown(place, NOBODY, NOBODY)
             os.seteuid(NOBODY)
         return directory
