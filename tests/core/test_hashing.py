@@ -2,12 +2,22 @@
 
 from hashlib import pbkdf2_hmac
 
+import bcrypt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from passlib.hash import pbkdf2_sha256
 
-from core.hashing import ENGINES, context, fastest_engine, hash_of_nobody, matches
+from core.hashing import (
+    ENGINES,
+    context,
+    fastest_engine,
+    hash_of_nobody,
+    is_cut,
+    is_weak,
+    matches,
+    rounds_of,
+)
 
 ROUNDS = 20
 
@@ -84,3 +94,65 @@ def test_any_hash_that_passlib_knows_verifies_and_needs_an_update(password_hash)
     assert context(600_000).verify("correct horse battery", password_hash)
     assert not context(600_000).verify("wrong", password_hash)
     assert context(600_000).needs_update(password_hash)
+
+
+BCRYPT = "$2b$04$" + "." * 53
+NO_HASH = "no hash"
+BROKEN = "$pbkdf2-sha256$none"
+
+
+@pytest.mark.parametrize(
+    ("password_hash", "weak"),
+    [(OLD, False), (FOREIGN, True), (BCRYPT, True), (NO_HASH, True), (BROKEN, True)],
+)
+def test_a_hash_is_weak_that_is_of_another_scheme_or_none(password_hash, weak):
+    assert is_weak(context(29_000), password_hash) is weak
+
+
+def test_a_hash_is_weak_that_takes_fewer_rounds():
+    assert is_weak(context(29_001), OLD)
+
+
+@pytest.mark.parametrize(
+    ("password", "password_hash", "cut"),
+    [("x" * 72, BCRYPT, False), ("x" * 73, BCRYPT, True), ("é" * 37, BCRYPT, True)]
+    + [("x" * 73, each, False) for each in (OLD, FOREIGN, NO_HASH)],
+)
+def test_bcrypt_alone_sees_the_first_72_bytes_only(password, password_hash, cut):
+    assert is_cut(context(ROUNDS), password, password_hash) is cut
+
+
+@pytest.mark.parametrize(
+    ("password_hash", "rounds"),
+    [(OLD, 29_000), (FOREIGN, 0), (None, 0), (NO_HASH, 0), (BROKEN, 0)],
+)
+def test_the_rounds_are_those_of_our_own_scheme_only(password_hash, rounds):
+    assert rounds_of(context(ROUNDS), password_hash) == rounds
+
+
+@pytest.mark.parametrize("password", ["x\0", "\0", "", "x" * 4_097])
+def test_what_ends_in_nul_or_is_very_long_matches_no_hash_of_another(password):
+    hashes = context(ROUNDS)
+    assert matches(hashes, "x", hashes.hash("x")) is True
+    assert matches(hashes, password, hashes.hash("x")) is False
+
+
+def test_of_a_hash_by_bcrypt_the_first_72_bytes_match():
+    cut = bcrypt.hashpw(b"x" * 72, bcrypt.gensalt(4)).decode()
+    assert [matches(context(ROUNDS), "x" * length, cut) for length in (71, 72, 73)] == [
+        False,
+        True,
+        True,
+    ]
+
+
+@pytest.mark.parametrize("length", [72, 73])
+def test_of_a_hash_of_ours_every_byte_matters(length):
+    ours = context(ROUNDS).hash("x" * length)
+    assert matches(context(ROUNDS), "x" * length, ours)
+    assert not matches(context(ROUNDS), "x" * (length + 1), ours)
+
+
+@pytest.mark.parametrize("password_hash", [NO_HASH, BROKEN])
+def test_what_is_no_hash_belongs_to_no_password(password_hash):
+    assert matches(context(ROUNDS), "password", password_hash) is False

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.tokens import CLAIM_TYPES, MAX_LENGTH, has_sound_claims, is_canonical
+from core.tokens import CLAIM_TYPES, MAX_LENGTH, RefreshToken, has_sound_claims, is_canonical
 
 SOUND = {
     "iss": "http://127.0.0.1:8000",
@@ -114,3 +114,14 @@ def test_a_token_that_is_too_long_is_not_canonical():
     part = "A" * (MAX_LENGTH // 4 * 4)
     assert is_canonical(f"e30.e30.{part[8:]}")
     assert not is_canonical(f"e30.e30.{part}")
+
+
+@pytest.mark.parametrize("last", range(64))
+def test_a_refresh_token_is_read_back_whatever_letter_it_ends_in(last):
+    token = RefreshToken(bytes(16), bytes(31) + bytes([last]))
+    assert RefreshToken.parse(str(token)) == token
+
+
+def test_a_refresh_token_holds_128_bits_of_family_and_256_of_secret():
+    token = RefreshToken.new()
+    assert (len(token.family), len(token.secret)) == (16, 32)
