@@ -84,3 +84,8 @@ def test_nothing_else_is_a_name_of_its_own() -> None:
 def test_the_reason_for_what_shows_nothing_says_so(typed: str) -> None:
     with pytest.raises(TeamNameRefused, match="something to see"):
         parse(typed)
+
+
+def test_the_reason_for_a_name_that_is_too_long_gives_the_length() -> None:
+    with pytest.raises(TeamNameRefused, match="at most 100 characters"):
+        parse("x" * (MAX_LENGTH + 1))

@@ -136,6 +136,11 @@ def test_an_endless_text_is_refused_before_it_is_looked_at(monkeypatch: pytest.M
     assert canonical("x" * 129) is None
 
 
+def test_what_is_short_enough_once_composed_is_a_name_however_it_is_typed() -> None:
+    four_in_one = normalize("NFD", "\u1f82")
+    assert parse(four_in_one * 32).display == "\u1f82" * 32
+
+
 def test_every_reserved_name_is_a_name_that_could_be_typed() -> None:
     assert [canonical(word) for word in tables.reserved_usernames()] == list(
         tables.reserved_usernames()
