@@ -45,8 +45,8 @@ def test_a_team_with_nobody_else_in_it_goes_with_the_account(client, app, alice)
     invite(client, alice, team)
     assert delete(client, alice).status_code == 204
     assert everything(app) == [[], [], [], []]
-    told = [(event.event, event.team_id) for event in trail(app)][-2:]
-    assert told == [("team_deleted", team["id"]), ("user_deleted", None)]
+    told = [(event.event, event.actor_id, event.team_id) for event in trail(app)][-2:]
+    assert told == [("team_deleted", alice.id, team["id"]), ("user_deleted", alice.id, None)]
 
 
 def test_who_was_invited_to_such_a_team_finds_nothing_any_more(client, alice, bob):

@@ -84,7 +84,7 @@ def test_a_refresh_token_works_after_its_access_token_has_expired(client, first,
 
 
 def test_a_session_shows_where_it_was_refreshed_last(client, first):
-    headers = {"User-Agent": "Other"}
+    headers = {"User-Agent": "curl/8.5.0"}
     pair = client.post(
         "/refresh",
         json={"refresh_token": first["refresh_token"]},
@@ -93,7 +93,7 @@ def test_a_session_shows_where_it_was_refreshed_last(client, first):
     ).json
     listed = client.get("/me/sessions", headers={"Authorization": f"Bearer {pair['access_token']}"})
     (current,) = [each for each in listed.json["items"] if each["current"]]
-    assert current["address"] == "203.0.113.7"
+    assert (current["device"], current["address"]) == ("curl", "203.0.113.7")
 
 
 # --- Replays ---
@@ -149,6 +149,12 @@ def test_a_lost_answer_is_not_given_to_another_client(client, first):
     second = refresh(client, first).json
     assert_refused(refresh(client, first, headers={"User-Agent": "Thief"}))
     assert (me(client, first), me(client, second)) == (401, 401)
+
+
+def test_a_lost_answer_is_given_to_the_client_that_refreshed_last(client, first):
+    update = {"User-Agent": "Phone with an update"}
+    lost = refresh(client, first, headers=update).json
+    assert refresh(client, first, headers=update).json["refresh_token"] == lost["refresh_token"]
 
 
 def test_a_lost_answer_is_not_given_once_its_successor_was_used(client, first):

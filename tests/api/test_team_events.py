@@ -140,6 +140,16 @@ def test_an_invitation_that_lapses_is_written_too(client, alice, bob, team):
     ]
 
 
+def test_an_invitation_that_lapses_with_a_role_was_ended_by_who_changed_the_role(
+    client, alice, bob, team
+):
+    join(client, team, alice, bob, role="admin")
+    link = invite(client, bob, team, role="admin")
+    change_role(client, alice, team, bob, "member")
+    details = {"invitation_id": link["id"], "role": "admin"}
+    assert said(client, alice, team)[-1] == ("invitation_revoked", "alice", None, details)
+
+
 def test_the_end_of_a_team_is_written_although_nobody_reads_it_there(client, app, alice, team):
     client.delete(f"/teams/{team['id']}", headers=alice.headers)
     last = trail(app)[-1]

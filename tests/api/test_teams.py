@@ -391,7 +391,7 @@ def said(client, account, team_id, request, ids):
     return answer.status_code, headers, answer.data
 
 
-@pytest.mark.parametrize("request_", REQUESTS, ids=str)
+@pytest.mark.parametrize("request_", REQUESTS, ids=lambda each: " ".join(each[:2]))
 def test_a_team_that_one_is_not_in_cannot_be_told_from_one_that_is_not_there(
     client, alice, bob, team, request_
 ):
