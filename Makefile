@@ -59,9 +59,15 @@ outdated: $(VENV)/installed-dev ## Ask which locked packages are older than SECU
 sbom: $(VENV)/tools/packages ## Write sbom.json, what Muster runs on, in CycloneDX
 	$</bin/cyclonedx-py requirements --output-reproducible -o sbom.json requirements.txt
 
-mutation: $(VENV)/installed-dev $(VENV)/tools/mutation ## Change the rules in core/ and see whether a test fails
-	packages=$$(echo $(VENV)/tools/mutation/lib/python3*/site-packages); \
-		PYTHONPATH=$(CURDIR)/$$packages python -m mutmut run; PYTHONPATH=$(CURDIR)/$$packages python -m mutmut results
+groups := core services
+mutation: $(VENV)/installed-dev $(VENV)/tools/mutation ## Change the code and see whether a test fails: make mutation groups=core
+	packages=$$(echo $(CURDIR)/$(VENV)/tools/mutation/lib/python3*/site-packages); \
+	for group in $(groups); do \
+		git checkout-index --all --force --prefix=mutants/$$group/ && \
+		cat tools/mutation/$$group.toml >> mutants/$$group/pyproject.toml && \
+		(cd mutants/$$group && export PYTHONPATH=$$packages && \
+			python -m mutmut run $(options) && python -m mutmut results) || exit 1; \
+	done
 
 NPM_FOLDERS := docs/examples tests/node
 LOCK := --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate \
