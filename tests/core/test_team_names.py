@@ -89,3 +89,9 @@ def test_the_reason_for_what_shows_nothing_says_so(typed: str) -> None:
 def test_the_reason_for_a_name_that_is_too_long_gives_the_length() -> None:
     with pytest.raises(TeamNameRefused, match="at most 100 characters"):
         parse("x" * (MAX_LENGTH + 1))
+
+
+@pytest.mark.parametrize("typed", ["a\nb", "a\0", "a\u2028b", "a\u202eb"])
+def test_the_reason_for_a_control_character_says_so(typed: str) -> None:
+    with pytest.raises(TeamNameRefused, match="one line, without control characters"):
+        parse(typed)
