@@ -102,6 +102,17 @@ def test_a_role_is_raised_whatever_the_quotas_say(client, alice, team):
     assert accept(client, bob, offer).json["role"] == "owner"
 
 
+def test_of_a_quota_of_one_the_one_is_allowed(settings, new_database):
+    one = {"MUSTER_TEAMS_PER_USER": 1, "MUSTER_DATABASE_URL": new_database()}
+    app = create_app(settings | one)
+    client = app.test_client()
+    alice = register(client)
+    assert open_another(client, alice).status_code == 201
+    assert refusal_of(open_another(client, alice)) == REACHED
+    with app.app_context():
+        db.engine.dispose()
+
+
 # --- Members of a team ---
 
 
