@@ -10,7 +10,7 @@ import time_machine
 from app import create_app
 from core import clock
 from db import db
-from models import UserModel, UserSessionModel
+from models import UserModel, UsernameModel, UserSessionModel
 from tests.conftest import TEST_ROUNDS
 from tests.factories import register
 
@@ -71,6 +71,41 @@ def test_the_sixth_wrong_password_closes_the_account_for_a_second(client, alice,
     assert not is_open(client, alice)
     time.shift(0.1)
     assert is_open(client, alice)
+
+
+def test_guesses_at_one_account_close_no_other(client, alice):
+    bob = register(client, username="bob")
+    guess(client, 6)
+    assert is_open(client, bob, username="bob")
+
+
+def test_a_guess_at_nobody_leaves_all_names_as_they_were(client, app, alice):
+    with app.app_context():
+        before = db.session.scalars(db.select(UsernameModel.skeleton)).all()
+    guess(client, 1, username="nobody")
+    with app.app_context():
+        assert db.session.scalars(db.select(UsernameModel.skeleton)).all() == before != []
+
+
+def test_a_delay_that_a_clock_far_ahead_set_does_not_hold_now_nor_after_a_sign_in(
+    client, alice, time
+):
+    time.shift(86_400)
+    guess(client, 6)
+    time.shift(-86_400)
+    assert is_open(client, alice)
+    time.shift(86_400)
+    assert is_open(client, alice)
+
+
+@pytest.mark.parametrize(("seconds", "open_"), [(1800, False), (1801, True)])
+def test_a_clock_that_was_ahead_by_less_keeps_the_account_closed(
+    client, alice, time, seconds, open_
+):
+    time.shift(seconds - 1)
+    guess(client, 6)
+    time.shift(1 - seconds)
+    assert is_open(client, alice) is open_
 
 
 @pytest.mark.asvs("6.3.1")
