@@ -73,9 +73,10 @@ def test_the_sixth_wrong_password_closes_the_account_for_a_second(client, alice,
     assert is_open(client, alice)
 
 
-def test_guesses_at_one_account_close_no_other(client, alice):
+def test_guesses_at_one_account_count_for_no_other(client, app, alice):
     bob = register(client, username="bob")
     guess(client, 6)
+    assert failures(app, id=bob.id) == 0
     assert is_open(client, bob, username="bob")
 
 
@@ -264,6 +265,12 @@ def test_parallel_guesses_through_a_known_session_are_no_way_round(wide_app):
 
 
 # --- Whoever is known ---
+
+
+def test_guesses_through_one_session_close_no_other(client, alice):
+    bob = register(client, username="bob")
+    guess(client, 6, username="bob", headers=bob.headers)
+    assert is_open(client, alice, headers=alice.headers)
 
 
 @pytest.mark.asvs("6.3.1", "8.2.4")

@@ -63,6 +63,13 @@ def test_a_refresh_gives_a_new_pair_of_the_same_session(client, first):
     assert second.headers["Cache-Control"] == "no-store"
 
 
+def test_a_refresh_leaves_the_tokens_of_other_sessions_as_they_are(client, alice, first):
+    body = {"username": "alice", "password": alice.password}
+    other = client.post("/login", json=body, headers=PHONE).json
+    assert refresh(client, first).status_code == 200
+    assert refresh(client, other).status_code == 200
+
+
 @pytest.mark.asvs("2.3.1")
 def test_each_pair_of_a_long_chain_works(client, first, time):
     pair = first
