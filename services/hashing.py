@@ -18,9 +18,6 @@ from core import hashing
 from errors import Overloaded
 
 _NICENESS = 10
-# So many more than are hashed may hold a slot: one gets ready while all others are hashed, so that
-# no core waits for what stands around a hash.
-_GETTING_READY = 1
 
 Result = TypeVar("Result")
 
@@ -29,18 +26,19 @@ class PasswordHasher:
     """Hashes and verifies in `slots` threads; `queue` requests may wait, the next is refused."""
 
     def __init__(self, *, rounds: int, slots: int, queue: int) -> None:
+        hashing.fastest_engine()  # found now: later, the other threads would disturb the trial
         self._context = hashing.context(rounds)
         self._rounds = rounds
         self._places = threading.BoundedSemaphore(slots + queue)
-        self._slots = threading.BoundedSemaphore(slots + _GETTING_READY)
+        self._slots = threading.BoundedSemaphore(slots)
         # Threads, by their ids: a set is changed in one step.
         self._present: set[int] = set()
         self._working: set[int] = set()
         # For monitoring: by name, what to call when it is asked for.
         self.levels: dict[str, Callable[[], float]] = {
             "hashing_slots": lambda: slots,
-            "hashing_slots_in_use": lambda: min(slots, len(self._working)),
-            "hashing_queue_length": lambda: max(0, len(self._present) - slots),
+            "hashing_slots_in_use": lambda: len(self._working),
+            "hashing_queue_length": lambda: max(0, len(self._present) - len(self._working)),
             "hashing_queue_places": lambda: queue,
         }
         self._pool = ThreadPoolExecutor(slots, "hashing", initializer=_lower_priority)
