@@ -49,7 +49,7 @@ def _rate(
     outcome = drive(server.port, request, seconds=subject.seconds, **load)
     spent = server.cpu_seconds() - before
     alone.append(_hashes_alone(subject))  # around it, as the machine's speed drifts
-    rate = outcome.per_second(status)
+    rate = outcome.per_second
     others = sum(outcome.answers.values()) - outcome.answers.get(str(status), 0)
     return {
         f"{what}s/s": rate,
@@ -126,7 +126,7 @@ def latencies(subject: Subject) -> Figures:
         "read p99 flooded, ms": flooded.p99,
         "reads measured, flooded": flooded.requests,
         "reads that failed, flooded": flooded.requests - flooded.answers["200"],
-        "sign-ins/s of the flood": meanwhile.per_second(200),
+        "sign-ins/s of the flood": meanwhile.per_second,
     }
 
 
