@@ -68,7 +68,9 @@ _ACCEPTED_SCHEMES = (
 )
 _LONGEST_SECRET = 4096  # of libpass, in bytes; no setting lets a password be as long
 _CUT_AT_72_BYTES = {"bcrypt", "django_bcrypt", "ldap_bcrypt"}
-_TRIAL_ROUNDS = 2_000
+# Fewer would tell what a library does around its rounds; these take 1 to 2 ms.
+_TRIAL_ROUNDS = 10_000
+_TRIALS = 4
 
 Pbkdf2 = Callable[[bytes, bytes, int], bytes]
 
@@ -93,7 +95,7 @@ ENGINES: tuple[Pbkdf2, ...] = (_pycryptodome, _cryptography, _hashlib)
 def fastest_engine() -> Pbkdf2:
     """The quickest of `ENGINES` on this processor, found once by timing a few short runs."""
     # In turn, and the best of several: the machine may be busy with something else.
-    trials = [[_trial(engine) for engine in ENGINES] for _ in range(9)]
+    trials = [[_trial(engine) for engine in ENGINES] for _ in range(_TRIALS)]
     best = [min(times) for times in zip(*trials, strict=True)]
     return ENGINES[best.index(min(best))]
 
