@@ -23,7 +23,7 @@ from core import clock, tokens
 from errors import FreshSignInRequired, InvalidToken, NotSignedIn, Refusal, Unavailable
 from services import sessions
 from services.context import LATER
-from services.sessions import LiveSession, SignedIn
+from services.sessions import Later, LiveSession, SignedIn
 from services.signing_keys import ALGORITHMS, KeyRing
 
 SECURITY_SCHEMES = {
@@ -110,9 +110,10 @@ def _guarded(view: Callable[P, R], *refusals: type[Refusal]) -> Callable[P, R]:
 
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-        live, claims = authenticate(bearer_token())
+        environ = request.environ  # looked up once: each time is a microsecond
+        live, claims = authenticate(bearer_token(environ), environ.get(LATER, call))
         g.caller = live
-        access_log.note_caller(user_id=live.user_id, session_id=live.id)
+        access_log.note_caller(environ, user_id=live.user_id, session_id=live.id)
         if FreshSignInRequired in refusals and not claims["fresh"]:
             raise FreshSignInRequired
         return view(*args, **kwargs)
@@ -129,24 +130,23 @@ def caller() -> LiveSession:
 def optional_caller() -> LiveSession | None:
     """Who sent this request, if it carries a good access token; a bad one is as good as none."""
     try:
-        return authenticate(bearer_token())[0]
+        return authenticate(bearer_token(request.environ))[0]
     except (NotSignedIn, InvalidToken):
         return None
 
 
-def authenticate(token: str) -> tuple[LiveSession, dict[str, Any]]:
+def authenticate(token: str, later: Later = call) -> tuple[LiveSession, dict[str, Any]]:
     """The session of an access token, and its claims. Raises `InvalidToken`."""
     claims = _claims_of(token)
-    later = request.environ.get(LATER, call)
     live = sessions.find_live(claims["sid"], user_id=int(claims["sub"]), later=later)
     if live is None:
         raise InvalidToken
     return live, claims
 
 
-def bearer_token() -> str:
+def bearer_token(environ: dict[str, Any]) -> str:
     """What stands behind `Bearer`. Raises `NotSignedIn` when nothing does, or `InvalidToken`."""
-    header = request.environ.get("HTTP_AUTHORIZATION", "")
+    header = environ.get("HTTP_AUTHORIZATION", "")
     if header[:6].lower() != "bearer":
         raise NotSignedIn
     match = _BEARER.fullmatch(header)
@@ -175,7 +175,7 @@ def _behind_secret(view: Callable[P, R], name: str, scheme: str) -> Callable[P, 
 
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-        secret, token = current_app.config[name], bearer_token()
+        secret, token = current_app.config[name], bearer_token(request.environ)
         if not secret or not compare_digest(token.encode(), secret.encode()):
             raise InvalidToken
         return view(*args, **kwargs)

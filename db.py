@@ -89,8 +89,11 @@ def fetch(statement: Executable, **parameters: Any) -> Sequence[AnyRow]:
     Of columns, without a session, it costs a tenth of `reading()`.
     """
     engine = db.engine
-    with _turn(engine):
-        return kept_connections.fetch(engine, statement, parameters)
+    if isinstance(engine.pool, StaticPool):
+        with _turn(engine):
+            return kept_connections.fetch(engine, statement, parameters)
+    _refuse_to_nest()  # less than a turn, for nothing of ours is called within
+    return kept_connections.fetch(engine, statement, parameters)
 
 
 @contextmanager
@@ -135,14 +138,18 @@ def begin(connection: Connection) -> None:
 @contextmanager
 def _turn(engine: Engine) -> Iterator[None]:
     """Refuse to nest. An in-memory SQLite is one connection, so its threads take turns."""
-    if getattr(_open, "here", False):
-        raise RuntimeError("stretches of reads and transactions do not nest")
+    _refuse_to_nest()
     _open.here = True
     try:
         with _one_at_a_time if isinstance(engine.pool, StaticPool) else _NOTHING:
             yield
     finally:
         _open.here = False
+
+
+def _refuse_to_nest() -> None:
+    if getattr(_open, "here", False):
+        raise RuntimeError("stretches of reads and transactions do not nest")
 
 
 def engine_options(url: str, *, in_memory: bool, threads: int) -> dict[str, Any]:

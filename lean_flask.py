@@ -7,16 +7,28 @@ from functools import lru_cache
 from typing import Any
 
 from flask import Flask, Request
+from flask.sessions import NullSession, SessionInterface
 from werkzeug.routing import MapAdapter
 from werkzeug.sansio.utils import get_host
 
 from answers import Answer
 
 
+class _NoSessions(SessionInterface):
+    """Flask's own sessions are in cookies. Muster has none; it would still look for one."""
+
+    _none = NullSession()
+
+    def open_session(self, app: Flask, request: Request) -> NullSession:
+        """One for all: nobody can write to it."""
+        return self._none
+
+
 class Muster(Flask):
     """Flask, with less to ask in each request."""
 
     response_class = Answer
+    session_interface = _NoSessions()
 
     def ensure_sync(self, func: Any) -> Any:
         """Nothing of ours is `async`, so nobody needs to look."""

@@ -12,6 +12,7 @@ import logging
 import sys
 from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from io import BytesIO
 from time import monotonic
 from typing import Any
@@ -181,10 +182,17 @@ def _environ(scope: Any, length: int, body: bytes) -> dict[str, Any]:
         "wsgi.input": BytesIO(body),
     }
     for name, value in scope.headers.items():
-        # `x_forwarded_for` would pass for `X-Forwarded-For`. The framing is settled by now.
-        if "_" not in name and name not in _FRAMING:
-            key = "HTTP_" + name.upper().replace("-", "_")
+        if key := _variable(name):
             environ[key] = f"{environ[key]},{value}" if key in environ else value
     environ["CONTENT_TYPE"] = environ.pop("HTTP_CONTENT_TYPE", "")
     environ["CONTENT_LENGTH"] = str(length) if length else ""
     return environ
+
+
+@lru_cache(maxsize=256)
+def _variable(header: str) -> str | None:
+    """A header's name in the environment; None for what must not get there."""
+    # `x_forwarded_for` would pass for `X-Forwarded-For`. The framing is settled by now.
+    if "_" in header or header in _FRAMING:
+        return None
+    return "HTTP_" + header.upper().replace("-", "_")
