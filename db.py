@@ -3,12 +3,14 @@
 Come here to change how Muster talks to SQLite or PostgreSQL.
 """
 
+import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 from threading import Lock, local
+from time import monotonic, sleep
 from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
@@ -205,11 +207,25 @@ def set_up_engine(engine: Engine) -> None:
     event.listen(engine, "connect", _on_sqlite_connect)
 
 
-def _on_sqlite_connect(connection: Any, _record: Any) -> None:
-    for pragma in (
-        f"busy_timeout={BUSY_TIMEOUT_SECONDS * 1000}",
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        "foreign_keys=ON",
-    ):
+def _on_sqlite_connect(connection: sqlite3.Connection, _record: Any) -> None:
+    connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_SECONDS * 1000}")
+    use_wal(connection)
+    for pragma in ("synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def use_wal(connection: sqlite3.Connection) -> None:
+    """Switch a database to WAL, or find that it is.
+
+    While another process switches a new one, SQLite does not wait as `busy_timeout` says.
+    """
+    deadline = monotonic() + BUSY_TIMEOUT_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or monotonic() > deadline:
+                raise
+            sleep(0.01)
+        else:
+            return

@@ -9,6 +9,8 @@ from typing import Any
 
 from limits.storage import Storage
 
+from db import use_wal
+
 _PURGED_EVERY = 1000
 _TABLE = """
 CREATE TABLE IF NOT EXISTS counts
@@ -87,6 +89,7 @@ class FileStorage(Storage):
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
-        for pragma in ("busy_timeout=5000", "journal_mode=WAL", "synchronous=OFF"):
-            connection.execute(f"PRAGMA {pragma}")
+        connection.execute("PRAGMA busy_timeout=5000")
+        use_wal(connection)
+        connection.execute("PRAGMA synchronous=OFF")
         return connection

@@ -1,10 +1,15 @@
 """The ways to the database: what is one transaction, and what is not."""
 
+import multiprocessing
+import sqlite3
+from contextlib import closing
+
 import psycopg
 import pytest
 from sqlalchemy import bindparam, column, exists, insert, select, table, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+import db as db_module
 import kept_connections
 from core import clock
 from db import db, fetch, pool_levels, reading, transaction, writing
@@ -165,3 +170,22 @@ def test_a_read_that_the_database_refuses_raises_what_sqlalchemy_would():
         fetch(select(column("id")).select_from(table("nothing")))
     assert type(raised.value.orig).__module__.startswith(("sqlite3", "psycopg"))
     assert names() == []
+
+
+def open_new(path, together):
+    """Open so many new databases, each at the same time as others do."""
+    for number in range(100):
+        together.wait(30)
+        with closing(sqlite3.connect(path / f"{number}.sqlite3", isolation_level=None)) as new:
+            db_module._on_sqlite_connect(new, None)
+
+
+def test_processes_that_open_a_new_file_at_once_wait_for_each_other(tmp_path):
+    spawn = multiprocessing.get_context("spawn")
+    together = spawn.Barrier(4)
+    processes = [spawn.Process(target=open_new, args=(tmp_path, together)) for _ in range(4)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(60)
+    assert [process.exitcode for process in processes] == [0] * 4

@@ -162,7 +162,7 @@ def test_several_processes_that_start_at_once_on_an_empty_database_all_come_up(p
                 range(4),
             )
         )
-    assert [run.returncode for run in runs] == [0] * 4, runs[0].stderr
+    assert [run.stderr[-2000:] for run in runs if run.returncode] == []
     migrated = b"".join(run.stderr for run in runs).count(b'"message": "migrating"')
     assert migrated == 1
     assert differences(engine) == []

@@ -113,12 +113,15 @@ class Relay:
         await writer.start_tls(context)
         self.handshakes += 1
         inward, outward = await asyncio.open_connection("127.0.0.1", self.target)
-        await asyncio.gather(_pump(reader, outward), _pump(inward, writer))
+        with contextlib.closing(outward):
+            await asyncio.gather(_pump(reader, outward), _pump(inward, writer))
 
 
 async def _pump(reader, writer):
-    with contextlib.suppress(OSError):
-        while part := await reader.read(65_536):
-            writer.write(part)
-            await writer.drain()
-    writer.close()
+    try:
+        with contextlib.suppress(OSError):
+            while part := await reader.read(65_536):
+                writer.write(part)
+                await writer.drain()
+    finally:
+        writer.close()
