@@ -1,6 +1,5 @@
 """Muster as users run it. Come here to change the settings that it is measured with."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -46,8 +45,7 @@ class Muster(Peer):
             "MUSTER_INSTANCE_PATH": str(directory / "instance"),
             "MUSTER_RATE_LIMITS": "off",
         }
-        given = {name: each for name, each in os.environ.items() if not name.startswith("MUSTER_")}
-        return given | own | self._settings
+        return super().environment(directory, port) | own | self._settings
 
     def sign_up(self) -> Request:
         """Register `NAME`."""
