@@ -7,71 +7,24 @@ them, so that every way in is held to them.
 from typing import Any
 
 import marshmallow as ma
-from email_validator import EmailNotValidError, validate_email
 
 from core import paging
 from core.audit import Event
 from core.permissions import Role
+from fields import (
+    ANY_PASSWORD,
+    EMAIL,
+    NEW_PASSWORD,
+    TEAM_NAME,
+    USERNAME,
+    Cursor,
+    EmailAddress,
+    Limit,
+    TrueOrFalse,
+    one_role,
+)
 
 # --- What more than one section needs ---
-
-# What is published. The rules are in core/; the settings MUSTER_PASSWORD_… may narrow lengths.
-USERNAME = {
-    "format": "username",
-    "minLength": 2,
-    "maxLength": 32,
-    "description": "Letters, digits, `.`, `_`, `-`, of one script.",
-}
-NEW_PASSWORD = {
-    "format": "password",
-    "minLength": 8,
-    "maxLength": 256,
-    "description": "Anything that is not among the million most common passwords.",
-}
-ANY_PASSWORD = {"format": "password", "maxLength": 1024}
-EMAIL = {"format": "email", "maxLength": 254}
-TEAM_NAME = {"format": "team-name", "minLength": 1, "maxLength": 100}
-
-
-class EmailAddress(ma.fields.String):
-    """An address as RFC 5321 and RFC 6531 have it, in the form that mail goes to."""
-
-    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
-        text: str = super()._deserialize(value, attr, data, **kwargs)
-        try:
-            return str(
-                validate_email(text, check_deliverability=False, test_environment=True).normalized
-            )
-        except EmailNotValidError as error:
-            raise ma.ValidationError(f"This is not an e-mail address: {error}") from error
-
-
-class Cursor(ma.fields.String):
-    """A `next_cursor` that an earlier page gave; the id behind which the next page begins."""
-
-    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
-        try:
-            return paging.decode_cursor(super()._deserialize(value, attr, data, **kwargs))
-        except ValueError as error:
-            raise ma.ValidationError("This is not a cursor that Muster gave.") from error
-
-
-class Limit(ma.fields.Integer):
-    """A number in plain digits; Python would take `1_0` and digits of other scripts, too."""
-
-    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
-        if not (value.isascii() and value.isdigit()):
-            raise self.make_error("invalid")
-        return super()._deserialize(value, attr, data, **kwargs)
-
-
-class TrueOrFalse(ma.fields.Boolean):
-    """JSON's own two. marshmallow would also take `1`, for that equals `True`."""
-
-    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> bool:
-        if not isinstance(value, bool):
-            raise self.make_error("invalid", input=value)
-        return value
 
 
 class PageQuerySchema(ma.Schema):
@@ -91,12 +44,6 @@ class PageQuerySchema(ma.Schema):
             "description": "`next_cursor` of the page before.",
         },
     )
-
-
-def _role(*roles: Role, **metadata: str) -> ma.fields.Enum[Role]:
-    """A role; in a body, one of these."""
-    taken = ma.validate.OneOf(roles) if roles else None
-    return ma.fields.Enum(Role, by_value=True, required=True, validate=taken, metadata=metadata)
 
 
 class Answer(ma.Schema):
@@ -199,7 +146,7 @@ class TeamChangeSchema(ma.Schema):
 class OwnTeamSchema(PlainTeamSchema):
     """A team as its member sees it in a list."""
 
-    role = _role(description="One's own.")
+    role = one_role(description="One's own.")
     created_at = ma.fields.DateTime(required=True)
 
 
@@ -259,14 +206,14 @@ class AuditEventPageSchema(Answer):
 class RoleChangeSchema(ma.Schema):
     """Another role. Ownership is offered by an invitation, for it has to be accepted."""
 
-    role = _role(Role.ADMIN, Role.MEMBER)
+    role = one_role(Role.ADMIN, Role.MEMBER)
 
 
 class MembershipSchema(Answer):
     """A user in a team."""
 
     user = ma.fields.Nested(NamedUserSchema, required=True)
-    role = _role()
+    role = one_role()
     joined_at = ma.fields.DateTime(required=True)
 
 
@@ -298,7 +245,7 @@ class OfferSchema(ma.Schema):
             "then": {"properties": {"role": {"const": "owner"}}},
         }
 
-    role = _role(description="`owner` is an offer of ownership.")
+    role = one_role(description="`owner` is an offer of ownership.")
     username = ma.fields.String(metadata={"maxLength": 320, "examples": ["bob"]})
     email = EmailAddress(
         metadata=EMAIL | {"description": "Instead of a username. With neither: a link."}
@@ -320,7 +267,7 @@ class OpenInvitationSchema(Answer):
     """What everybody sees of an invitation who sees it at all."""
 
     id = ma.fields.Integer(required=True)
-    role = _role()
+    role = one_role()
     transfer = ma.fields.Boolean(required=True)
     inviter = ma.fields.Nested(NamedUserSchema, required=True)
     created_at = ma.fields.DateTime(required=True)

@@ -10,6 +10,7 @@ import pytest
 
 import api
 import config
+import fields
 import schemas
 from answers import SECURITY_HEADERS
 from config import BASE, Settings
@@ -59,7 +60,7 @@ def fixed_limits():
         f"{usernames.MINIMUM_LENGTH} to {usernames.MAXIMUM_LENGTH} characters",
         "422",
     )
-    yield "e-mail address", "a user", f"one, {schemas.EMAIL['maxLength']} characters", "422"
+    yield "e-mail address", "a user", f"one, {fields.EMAIL['maxLength']} characters", "422"
     yield "name", "a team", f"{team_names.MAX_LENGTH} characters", "422"
     yield "sessions", "a user", "no limit", "(see below)"
     yield "access token", "a session", minutes(tokens.ACCESS_LIFETIME), "401 `invalid_token`"

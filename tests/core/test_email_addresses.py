@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from marshmallow import ValidationError
 
 from core.email_addresses import canonical
+from fields import EmailAddress
 from models import InvitationModel, UserModel
-from schemas import EmailAddress
 
 LONGEST = 320
 letters = st.characters(categories=["L", "Mn", "Nd"])
