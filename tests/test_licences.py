@@ -37,14 +37,14 @@ ALLOWED_FOR = {"psycopg": {"LGPL-3.0-only"}, "psycopg-binary": {"LGPL-3.0-only"}
 def licences(package):
     """What a package says of itself: an SPDX expression, classifiers, or a short text."""
     said = metadata(package)
-    if said["License-Expression"]:
-        return set(re.split(r" AND | OR |[()]", said["License-Expression"])) - {""}
+    if said.get("License-Expression"):
+        return set(re.split(r" AND | OR |[()]", said.get("License-Expression"))) - {""}
     classifiers = [
         each.split(" :: ")[-1]
         for each in said.get_all("Classifier", [])
         if each.startswith("License ::")
     ]
-    return set(classifiers) or {said["License"]}
+    return set(classifiers) or {said.get("License")}
 
 
 @pytest.mark.parametrize("package", LOCKED)
