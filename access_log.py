@@ -76,7 +76,7 @@ def _add_origin(record: logging.LogRecord) -> bool:
     """Who tries to sign in is told by account and address, never by the name that was typed."""
     if has_request_context():
         origin = {"request_id": request_id(), "address": request.environ.get("REMOTE_ADDR")}
-        record.fields.update(origin)  # type: ignore[attr-defined]
+        record.fields.update(origin)  # type: ignore[attr-defined]  # attempts.py makes it
         vars(record).update(origin)
     return True
 

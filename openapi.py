@@ -53,7 +53,7 @@ Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 class _Converter(OpenAPIConverter):
     def schema2jsonschema(self, schema: ma.Schema) -> dict[str, Any]:
-        published: dict[str, Any] = super().schema2jsonschema(schema)  # type: ignore[no-untyped-call]
+        published: dict[str, Any] = super().schema2jsonschema(schema)  # type: ignore[no-untyped-call]  # apispec's
         return published | getattr(schema.Meta, "rules", {})
 
 

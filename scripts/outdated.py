@@ -47,7 +47,7 @@ def offered(name: str, days: int = DAYS) -> str:
     moment = (datetime.now(UTC) - timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")
     options = "--quiet --upgrade --universal --python-version 3.11 --no-annotate --no-header"
     asked = subprocess.run(  # noqa: S603  # what is run stands here
-        ["uv", "pip", "compile", *options.split(), "--exclude-newer", moment, "-"],  # noqa: S607
+        ["uv", "pip", "compile", *options.split(), "--exclude-newer", moment, "-"],  # noqa: S607  # uv of the PATH
         input=wanted,
         capture_output=True,
         text=True,
